@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/vcpunuma: an open file is a VM; the table of its commands.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+
+#include "chardev.h"
+#include "cmd.h"
+#include "ledger.h"
+#include "mem.h"
+#include "nodes.h"
+#include "vcpu.h"
+#include "vm.h"
+
+/* Of the minors 243 to 254, which devices.txt leaves to local use. */
+#define VCPUNUMA_MINOR	243
+
+static ushort devmode = 0600;
+module_param(devmode, ushort, 0444);
+MODULE_PARM_DESC(devmode, "Permissions of /dev/vcpunuma (default 0600)");
+
+static int chardev_info(struct cmd_call *call, union cmd_buffer *buf)
+{
+	struct vcpunuma_cmd_info *info = &buf->info;
+
+	info->out_features = 0;
+	info->out_abi = VCPUNUMA_ABI;
+	info->out_max_vcpus = VCPU_MAX;
+	info->out_max_mems = MEM_MAX_PER_VM;
+	info->out_page_shifts = BIT(PAGE_SHIFT) | BIT(HPAGE_PMD_SHIFT);
+	info->out_max_node = nr_node_ids;
+	info->out_max_cpu = nr_cpu_ids;
+	info->out_max_length = MEM_MAX_LENGTH;
+	return 0;
+}
+
+static const struct cmd_op vm_ops[] = {
+	CMD_OP(VCPUNUMA_INFO, vcpunuma_cmd_info, out_max_length,
+	       0, chardev_info),
+	CMD_OP(VCPUNUMA_TOPOLOGY, vcpunuma_cmd_topology, __reserved,
+	       0, nodes_cmd_topology),
+	CMD_OP(VCPUNUMA_CONFIGURE, vcpunuma_cmd_configure, __reserved,
+	       VCPUNUMA_CONFIGURE_NODES, vcpu_cmd_configure),
+	CMD_OP(VCPUNUMA_BIND, vcpunuma_cmd_bind, out_cpu,
+	       VCPUNUMA_BIND_PIDFD, vcpu_cmd_bind),
+	CMD_OP(VCPUNUMA_UNBIND, vcpunuma_cmd_unbind, __reserved,
+	       0, vcpu_cmd_unbind),
+	CMD_OP(VCPUNUMA_QUERY, vcpunuma_cmd_query, cpus,
+	       0, vcpu_cmd_query),
+	CMD_OP(VCPUNUMA_DISTRIBUTION, vcpunuma_cmd_distribution, out_exited,
+	       0, vm_cmd_distribution),
+	CMD_OP(VCPUNUMA_MEM_CREATE, vcpunuma_cmd_mem_create, out_fd,
+	       VCPUNUMA_MEM_POPULATE | VCPUNUMA_MEM_VCPU, mem_cmd_create),
+};
+
+static long chardev_ioctl(struct file *file, unsigned int cmd,
+			  unsigned long arg)
+{
+	return cmd_dispatch(vm_ops, ARRAY_SIZE(vm_ops), file->private_data,
+			    cmd, arg);
+}
+
+static int chardev_open(struct inode *inode, struct file *file)
+{
+	struct vcpunuma_vm *vm = vm_create();
+
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+	file->private_data = vm;
+	return 0;
+}
+
+static int chardev_release(struct inode *inode, struct file *file)
+{
+	vm_close(file->private_data);
+	return 0;
+}
+
+static const struct file_operations chardev_fops = {
+	.owner = THIS_MODULE,
+	.open = chardev_open,
+	.release = chardev_release,
+	.unlocked_ioctl = chardev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static struct miscdevice chardev = {
+	.minor = VCPUNUMA_MINOR,
+	.name = "vcpunuma",
+	.fops = &chardev_fops,
+};
+
+int chardev_init(void)
+{
+	int err;
+
+	chardev.mode = devmode & 0777;
+	err = misc_register(&chardev);
+	if (err != -EBUSY)
+		return err;
+	/* Somebody else uses that minor: do without loading on first open. */
+	chardev.minor = MISC_DYNAMIC_MINOR;
+	return misc_register(&chardev);
+}
+
+void chardev_exit(void)
+{
+	misc_deregister(&chardev);
+}
+
+MODULE_ALIAS_MISCDEV(VCPUNUMA_MINOR);
+MODULE_ALIAS("devname:vcpunuma");

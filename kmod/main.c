@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vcpunuma - NUMA placement of virtual machines: load and unload.
+ */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "chardev.h"
+#include "cpuset.h"
+#include "ledger.h"
+#include "report.h"
+
+static int __init vcpunuma_init(void)
+{
+	int err;
+
+	err = cpuset_init();
+	if (err)
+		return err;
+	err = ledger_init();
+	if (err)
+		goto err_cpuset;
+	report_init();
+	err = chardev_init();
+	if (err)
+		goto err_report;
+	return 0;
+
+err_report:
+	report_exit();
+	ledger_exit();
+err_cpuset:
+	cpuset_exit();
+	return err;
+}
+
+static void __exit vcpunuma_exit(void)
+{
+	chardev_exit();
+	report_exit();
+	ledger_exit();
+	cpuset_exit();
+}
+
+module_init(vcpunuma_init);
+module_exit(vcpunuma_exit);
+
+MODULE_DESCRIPTION("NUMA placement of virtual machines");
+MODULE_AUTHOR("The vcpunuma authors");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vCPUs of a VM: their places and their threads.
+ */
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "cmd.h"
+#include "ledger.h"
+#include "nodes.h"
+#include "pin.h"
+#include "vcpu.h"
+#include "vm.h"
+
+/** vcpu_book - book the vCPU where it is: where its thread is, else its place */
+void vcpu_book(struct vcpu *v)
+{
+	u32 cpu = VCPUNUMA_NONE;
+
+	if (v->pin)
+		cpu = v->cpu;
+	else if (v->placed)
+		cpu = v->place.cpu;
+	ledger_move(&v->booked, cpu);
+}
+
+/* The vCPU's thread is no longer its own; also if it has exited. */
+static void vcpu_drop_pin(struct vcpu *v)
+{
+	if (!v->pin)
+		return;
+	pin_destroy(v->pin);
+	v->pin = NULL;
+	vcpu_book(v);
+}
+
+/** vcpu_prune - forget the vCPU if it has neither place nor thread */
+void vcpu_prune(struct vcpunuma_vm *vm, struct vcpu *v)
+{
+	if (v->placed || v->pin || v->exited)
+		return;
+	WARN_ON_ONCE(v->booked != VCPUNUMA_NONE);
+	xa_erase(&vm->vcpus, v->id);
+	kfree(v);
+}
+
+/**
+ * vcpu_get - a vCPU of a VM, made if there is none
+ * @vm: the VM, locked
+ * @id: its id, below VCPU_MAX
+ *
+ * Return: the vCPU, to be given a place or a thread, or to vcpu_prune();
+ * ERR_PTR() of -ENOMEM.
+ */
+struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id)
+{
+	struct vcpu *v = xa_load(&vm->vcpus, id);
+	int err;
+
+	lockdep_assert_held(&vm->lock);
+	if (v)
+		return v;
+	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+	if (!v)
+		return ERR_PTR(-ENOMEM);
+	v->id = id;
+	v->booked = VCPUNUMA_NONE;
+	err = xa_err(xa_store(&vm->vcpus, id, v, GFP_KERNEL_ACCOUNT));
+	if (err) {
+		kfree(v);
+		return ERR_PTR(err);
+	}
+	return v;
+}
+
+/**
+ * vcpu_state - state of a vCPU; notices if its thread has exited
+ * @v: the vCPU, neither new nor pruned
+ */
+enum vcpunuma_vcpu_state vcpu_state(struct vcpu *v)
+{
+	if (v->pin && pin_exited(v->pin)) {
+		vcpu_drop_pin(v);
+		v->exited = true;
+	}
+	if (v->exited)
+		return VCPUNUMA_VCPU_EXITED;
+	if (!v->pin)
+		return VCPUNUMA_VCPU_CONFIGURED;
+	if (pin_drifted(v->pin))
+		return VCPUNUMA_VCPU_DRIFTED;
+	return VCPUNUMA_VCPU_BOUND;
+}
+
+/** vcpu_node - the node a vCPU is bound to or placed on, or VCPUNUMA_NONE */
+u32 vcpu_node(const struct vcpu *v)
+{
+	if (v->pin)
+		return v->node;
+	return v->placed ? v->place.node : VCPUNUMA_NONE;
+}
+
+/** vcpu_cpu - the CPU a vCPU is bound to or placed on, or VCPUNUMA_NONE */
+u32 vcpu_cpu(const struct vcpu *v)
+{
+	if (v->pin)
+		return v->cpu;
+	return v->placed ? v->place.cpu : VCPUNUMA_NONE;
+}
+
+/**
+ * vcpu_home_node - the node a vCPU is bound to
+ * @vm: its VM, locked
+ * @id: its id
+ * @node: filled
+ *
+ * Return: 0; -EINVAL: no such id; -ENOTCONN: not bound; -ENODEV: bound to
+ * several nodes.
+ */
+int vcpu_home_node(struct vcpunuma_vm *vm, u32 id, u32 *node)
+{
+	struct vcpu *v;
+
+	lockdep_assert_held(&vm->lock);
+	if (id >= VCPU_MAX)
+		return -EINVAL;
+	v = xa_load(&vm->vcpus, id);
+	if (!v || vcpu_state(v) == VCPUNUMA_VCPU_EXITED || !v->pin)
+		return -ENOTCONN;
+	if (v->node == VCPUNUMA_NONE)
+		return -ENODEV;
+	*node = v->node;
+	return 0;
+}
+
+/**
+ * vcpu_count - count the vCPUs of a VM
+ * @vm: the VM, locked
+ * @sum: its out_ fields are filled
+ * @by_node: @nr_vcpus is added to, by node id
+ */
+void vcpu_count(struct vcpunuma_vm *vm, struct vcpunuma_cmd_distribution *sum,
+		struct vcpunuma_share *by_node)
+{
+	unsigned long id;
+	struct vcpu *v;
+
+	lockdep_assert_held(&vm->lock);
+	sum->out_bound = 0;
+	sum->out_spread = 0;
+	sum->out_configured = 0;
+	sum->out_exited = 0;
+	xa_for_each(&vm->vcpus, id, v) {
+		switch (vcpu_state(v)) {
+		case VCPUNUMA_VCPU_CONFIGURED:
+			sum->out_configured++;
+			break;
+		case VCPUNUMA_VCPU_EXITED:
+			sum->out_exited++;
+			break;
+		case VCPUNUMA_VCPU_BOUND:
+		case VCPUNUMA_VCPU_DRIFTED:
+			sum->out_bound++;
+			if (v->node == VCPUNUMA_NONE)
+				sum->out_spread++;
+			else
+				by_node[v->node].nr_vcpus++;
+			break;
+		}
+	}
+}
+
+/** vcpu_unbind_all - the VM ends: all threads get their affinity back */
+void vcpu_unbind_all(struct vcpunuma_vm *vm)
+{
+	unsigned long id;
+	struct vcpu *v;
+
+	mutex_lock(&vm->lock);
+	xa_for_each(&vm->vcpus, id, v) {
+		vcpu_drop_pin(v);
+		v->placed = false;
+		v->exited = false;
+		vcpu_book(v);
+		vcpu_prune(vm, v);
+		cond_resched();
+	}
+	mutex_unlock(&vm->lock);
+}
+
+/* What a bind asks for, as far as it can be told without the vCPU */
+static int bind_check(const struct vcpunuma_cmd_bind *cmd,
+		      struct cpumask *wanted)
+{
+	bool has_target = cmd->to == VCPUNUMA_BIND_NODE ||
+			  cmd->to == VCPUNUMA_BIND_CPU;
+	bool has_pidfd = cmd->flags & VCPUNUMA_BIND_PIDFD;
+
+	if (cmd->vcpu >= VCPU_MAX || cmd->to > VCPUNUMA_BIND_CPUS)
+		return -EINVAL;
+	if (has_pidfd ? cmd->tid <= 0 : cmd->tid < 0 || cmd->pidfd)
+		return -EINVAL;
+	if (!has_target && cmd->target)
+		return -EINVAL;
+	if (cmd->to == VCPUNUMA_BIND_CPUS)
+		return cmd_get_cpus(wanted, cmd->cpus, cmd->nr_bits);
+	if (cmd->nr_bits || cmd->cpus)
+		return -EINVAL;
+	if (cmd->to == VCPUNUMA_BIND_CPU && cmd->target >= nr_cpu_ids)
+		return -EINVAL;
+	return 0;
+}
+
+/* The CPUs a bind asks for; a set of CPUs is in @wanted already. */
+static int bind_wanted(const struct vcpunuma_cmd_bind *cmd,
+		       const struct vcpu *v, struct cpumask *wanted)
+{
+	u32 node = cmd->target, cpu = VCPUNUMA_NONE;
+
+	switch (cmd->to) {
+	case VCPUNUMA_BIND_CPUS:
+		return 0;
+	case VCPUNUMA_BIND_CPU:
+		cpu = cmd->target;
+		break;
+	case VCPUNUMA_BIND_PLACE:
+		if (!v->placed)
+			return -ENOENT;
+		node = v->place.node;
+		cpu = v->place.cpu;
+		break;
+	}
+	if (cpu != VCPUNUMA_NONE) {
+		cpumask_copy(wanted, cpumask_of(cpu));
+		return 0;
+	}
+	if (!node_valid(node))
+		return -ENODEV;
+	node_cpus(node, wanted);
+	return cpumask_empty(wanted) ? -ENODEV : 0;
+}
+
+/* Bind the vCPU to the thread, in the stead of the one it may have had. */
+static int vcpu_pin(struct vcpu *v, struct task_struct *task,
+		    const struct cpumask *wanted)
+{
+	struct pin *pin = v->pin;
+	int err;
+
+	if (pin && pin_is_of(pin, task)) {
+		err = pin_move(pin, wanted);
+		if (err)
+			return err;
+	} else {
+		pin = pin_create(task, wanted);
+		if (IS_ERR(pin))
+			return PTR_ERR(pin);
+		vcpu_drop_pin(v);
+		v->pin = pin;
+	}
+	v->exited = false;
+	v->node = cpus_node(pin->mask);
+	v->cpu = cpus_single(pin->mask);
+	vcpu_book(v);
+	return 0;
+}
+
+static int bind_locked(struct vcpunuma_vm *vm, struct vcpunuma_cmd_bind *cmd,
+		       struct task_struct *task, struct cpumask *wanted)
+{
+	struct vcpu *v;
+	int err;
+
+	lockdep_assert_held(&vm->lock);
+	v = vcpu_get(vm, cmd->vcpu);
+	if (IS_ERR(v))
+		return PTR_ERR(v);
+	err = bind_wanted(cmd, v, wanted);
+	if (!err)
+		err = vcpu_pin(v, task, wanted);
+	if (!err) {
+		cmd->out_node = v->node;
+		cmd->out_cpu = v->cpu;
+	}
+	vcpu_prune(vm, v);
+	return err;
+}
+
+int vcpu_cmd_bind(struct cmd_call *call, union cmd_buffer *buf)
+{
+	struct vcpunuma_cmd_bind *cmd = &buf->bind;
+	struct vcpunuma_vm *vm = call->object;
+	struct task_struct *task;
+	cpumask_var_t wanted;
+	int err;
+
+	if (!zalloc_cpumask_var(&wanted, GFP_KERNEL))
+		return -ENOMEM;
+	err = bind_check(cmd, wanted);
+	if (err)
+		goto out_free;
+	task = pin_find_thread(cmd->tid, cmd->flags & VCPUNUMA_BIND_PIDFD,
+			       cmd->pidfd);
+	if (IS_ERR(task)) {
+		err = PTR_ERR(task);
+		goto out_free;
+	}
+
+	cpus_read_lock();
+	err = -EINTR;
+	if (!mutex_lock_killable(&vm->lock)) {
+		err = bind_locked(vm, cmd, task, wanted);
+		mutex_unlock(&vm->lock);
+	}
+	cpus_read_unlock();
+	put_task_struct(task);
+out_free:
+	free_cpumask_var(wanted);
+	return err;
+}
+
+int vcpu_cmd_unbind(struct cmd_call *call, union cmd_buffer *buf)
+{
+	struct vcpunuma_cmd_unbind *cmd = &buf->unbind;
+	struct vcpunuma_vm *vm = call->object;
+	struct vcpu *v;
+	int err = 0;
+
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	if (cmd->vcpu >= VCPU_MAX)
+		return -EINVAL;
+	if (mutex_lock_killable(&vm->lock))
+		return -EINTR;
+	v = xa_load(&vm->vcpus, cmd->vcpu);
+	if (v && (v->pin || v->exited)) {
+		vcpu_drop_pin(v);
+		v->exited = false;
+		vcpu_prune(vm, v);
+	} else {
+		err = -ENOTCONN;
+	}
+	mutex_unlock(&vm->lock);
+	return err;
+}
+
+static int query_locked(struct vcpunuma_vm *vm, struct vcpunuma_cmd_query *cmd,
+			struct cpumask *cpus)
+{
+	struct vcpu *v = xa_load(&vm->vcpus, cmd->vcpu);
+
+	lockdep_assert_held(&vm->lock);
+	if (!v)
+		return -ENOENT;
+	cmd->out_state = vcpu_state(v);
+	cmd->out_node = vcpu_node(v);
+	cmd->out_cpu = vcpu_cpu(v);
+	cmd->out_last_cpu = VCPUNUMA_NONE;
+	cmd->out_last_node = VCPUNUMA_NONE;
+	cmd->out_tid = 0;
+	if (v->pin) {
+		cmd->out_last_cpu = pin_last_cpu(v->pin);
+		cmd->out_last_node = cpu_to_node(cmd->out_last_cpu);
+		cmd->out_tid = pin_tid(v->pin);
+		pin_affinity(v->pin, cpus);
+	}
+	return 0;
+}
+
+int vcpu_cmd_query(struct cmd_call *call, union cmd_buffer *buf)
+{
+	struct vcpunuma_cmd_query *cmd = &buf->query;
+	struct vcpunuma_vm *vm = call->object;
+	u32 room = cmd->nr_bits;
+	cpumask_var_t cpus;
+	int err;
+
+	if (cmd->vcpu >= VCPU_MAX || room > VCPUNUMA_MAX_BITS)
+		return -EINVAL;
+	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
+		return -ENOMEM;
+	err = -EINTR;
+	if (!mutex_lock_killable(&vm->lock)) {
+		err = query_locked(vm, cmd, cpus);
+		mutex_unlock(&vm->lock);
+	}
+	if (!err) {
+		cmd->nr_bits = nr_cpu_ids;
+		if (room && room < nr_cpu_ids)
+			err = -EMSGSIZE;
+		else if (room)
+			err = cmd_put_cpus(cmd->cpus, room, cpus);
+	}
+	free_cpumask_var(cpus);
+	return err;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * vCPUs of a VM: their places and their threads.
+ */
+#ifndef VCPUNUMA_VCPU_H
+#define VCPUNUMA_VCPU_H
+
+#include <linux/types.h>
+#include <linux/vcpunuma.h>
+
+struct cmd_call;
+union cmd_buffer;
+struct pin;
+struct vcpunuma_vm;
+
+/* vCPU ids are below this, as those of KVM are. */
+#define VCPU_MAX	4096
+
+/**
+ * struct vcpu - a vCPU that has a place, a thread or both
+ * @id: its id
+ * @placed: has it a place?
+ * @exited: its last thread has exited, and it has no other yet
+ * @place: the place, if @placed
+ * @pin: its thread, or NULL
+ * @node: with @pin, the node of all CPUs its thread was given, or VCPUNUMA_NONE
+ * @cpu: with @pin, the CPU if it was one, or VCPUNUMA_NONE
+ * @booked: the CPU it is booked on in the ledger, or VCPUNUMA_NONE
+ *
+ * The VM's lock guards all of it.
+ */
+struct vcpu {
+	u32 id;
+	bool placed;
+	bool exited;
+	struct vcpunuma_place place;
+	struct pin *pin;
+	u32 node;
+	u32 cpu;
+	u32 booked;
+};
+
+struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id);
+void vcpu_prune(struct vcpunuma_vm *vm, struct vcpu *v);
+void vcpu_book(struct vcpu *v);
+
+enum vcpunuma_vcpu_state vcpu_state(struct vcpu *v);
+u32 vcpu_node(const struct vcpu *v);
+u32 vcpu_cpu(const struct vcpu *v);
+int vcpu_home_node(struct vcpunuma_vm *vm, u32 id, u32 *node);
+void vcpu_count(struct vcpunuma_vm *vm, struct vcpunuma_cmd_distribution *sum,
+		struct vcpunuma_share *by_node);
+void vcpu_unbind_all(struct vcpunuma_vm *vm);
+
+int vcpu_cmd_configure(struct cmd_call *call, union cmd_buffer *buf);
+int vcpu_cmd_bind(struct cmd_call *call, union cmd_buffer *buf);
+int vcpu_cmd_unbind(struct cmd_call *call, union cmd_buffer *buf);
+int vcpu_cmd_query(struct cmd_call *call, union cmd_buffer *buf);
+
+#endif /* VCPUNUMA_VCPU_H */

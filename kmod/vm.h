@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The object behind an open file of /dev/vcpunuma.
+ */
+#ifndef VCPUNUMA_VM_H
+#define VCPUNUMA_VM_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/xarray.h>
+
+struct cmd_call;
+union cmd_buffer;
+
+/**
+ * struct vcpunuma_vm - a VM
+ * @ref: one for the open file, one for each memory object, and observers'
+ * @id: its name in the report; constant
+ * @owner: the process that opened the file; constant
+ * @comm: the name of that process then; constant
+ * @lock: guards the fields below; outside it: cpus_read_lock()
+ * @closed: the file is gone, only memory is left
+ * @vcpus: struct vcpu by vCPU id
+ * @mems: struct vcpunuma_mem by their ids
+ * @nr_mems: memory objects in @mems
+ * @next_mem: where to look for the next free id in @mems
+ */
+struct vcpunuma_vm {
+	struct kref ref;
+	u32 id;
+	struct pid *owner;
+	char comm[TASK_COMM_LEN];
+
+	struct mutex lock;	/* guards what follows */
+	bool closed;
+	struct xarray vcpus;
+	struct xarray mems;
+	u32 nr_mems;
+	u32 next_mem;
+};
+
+/* VM ids: 1 to this. */
+#define VM_MAX_ID	((1U << 24) - 1)
+
+struct vcpunuma_vm *vm_create(void);
+void vm_close(struct vcpunuma_vm *vm);
+void vm_get(struct vcpunuma_vm *vm);
+void vm_put(struct vcpunuma_vm *vm);
+struct vcpunuma_vm *vm_next(unsigned long id);
+
+int vm_cmd_distribution(struct cmd_call *call, union cmd_buffer *buf);
+
+#endif /* VCPUNUMA_VM_H */

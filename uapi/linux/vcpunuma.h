@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * vcpunuma - NUMA placement of virtual machines
+ *
+ * The interface between /dev/vcpunuma and user space.
+ */
+#ifndef _UAPI_LINUX_VCPUNUMA_H
+#define _UAPI_LINUX_VCPUNUMA_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: General rules
+ *
+ * An open file of /dev/vcpunuma is one virtual machine (VM). What a VM owns
+ * is undone when the last reference to its file goes away: bound threads get
+ * back the affinity they had. A memory object is a file of its own; its pages
+ * live until the last file descriptor and the last mapping of it are gone,
+ * also when the VM's file is closed before.
+ *
+ * Each command takes a pointer to a structure that begins with @size, the
+ * size of the structure as the caller knows it, and @flags. A caller may pass
+ * a smaller structure than the kernel knows (down to the size the command was
+ * born with): fields left out count as 0. It may pass a larger one: what the
+ * kernel does not know must be 0. Results are written as far as @size goes.
+ * Fields named out_* are results, ignored on input. Fields named __reserved
+ * must be 0.
+ *
+ * Arrays are given by a pointer and a number of elements the array has room
+ * for; the number of elements there are is written back. If there was not
+ * enough room the call fails with EMSGSIZE, the numbers are written back all
+ * the same, and the arrays hold nothing of use. A number of 0 asks for the
+ * numbers alone and does not fail. Elements carry their own size in the
+ * command (@node_size and the like, at most 4096), so that they can grow as
+ * the structures do: a shorter element gets what fits, a longer one is filled
+ * up with 0.
+ *
+ * A set of CPUs is an array of __u64 in which CPU n is bit n % 64 of word
+ * n / 64; its size is given in bits, at most VCPUNUMA_MAX_BITS.
+ *
+ * All commands return 0, or -1 with errno:
+ *
+ * ========== =============================================================
+ * ENOTTY     no such command
+ * E2BIG      the structure is larger than the kernel knows, and not 0 there
+ * EFAULT     a pointer does not lead to memory of the caller
+ * EINVAL     a value has no meaning: size too small, id or CPU out of range
+ * EOPNOTSUPP a flag or a reserved field is set that this kernel does not know
+ * EMSGSIZE   an array has too little room
+ * ENOENT     no vCPU of that id is configured or bound
+ * ESRCH      no such thread, or it has exited
+ * ENOTCONN   the vCPU is not bound to a thread
+ * EPERM      the caller may not do this to that thread (see sched_setaffinity
+ *            in section 2 of the manual), or its cpuset forbids that node
+ * ENODEV     the node does not exist, or has no CPUs or no memory
+ * ENOSPC     none of the CPUs asked for is online and allowed to the thread
+ * ENOMEM     the node has no page left, or the kernel has no memory
+ * EDQUOT     a limit is reached: RLIMIT_MEMLOCK, or one of &struct
+ *            vcpunuma_cmd_info
+ * EBUSY      the thread is bound already, or is scheduled by SCHED_DEADLINE
+ * EINTR      a fatal signal ended the call; nothing was done
+ * ========== =============================================================
+ *
+ * A call that fails has changed nothing, unless its description says so.
+ */
+
+/** define VCPUNUMA_DEVICE - path of the device */
+#define VCPUNUMA_DEVICE		"/dev/vcpunuma"
+
+/** define VCPUNUMA_ABI - the interface described here; grows, never changes */
+#define VCPUNUMA_ABI		1
+
+/** define VCPUNUMA_NONE - "no such node" or "no such CPU" in a result */
+#define VCPUNUMA_NONE		0xffffffffU
+
+/** define VCPUNUMA_MAX_BITS - largest set of CPUs, in bits */
+#define VCPUNUMA_MAX_BITS	8192
+
+#define VCPUNUMA_IOC_MAGIC	0xBD
+
+/* The size is inside the structure, hence _IO(). */
+#define VCPUNUMA_INFO		_IO(VCPUNUMA_IOC_MAGIC, 0x00)
+#define VCPUNUMA_TOPOLOGY	_IO(VCPUNUMA_IOC_MAGIC, 0x01)
+#define VCPUNUMA_CONFIGURE	_IO(VCPUNUMA_IOC_MAGIC, 0x02)
+#define VCPUNUMA_BIND		_IO(VCPUNUMA_IOC_MAGIC, 0x03)
+#define VCPUNUMA_UNBIND		_IO(VCPUNUMA_IOC_MAGIC, 0x04)
+#define VCPUNUMA_QUERY		_IO(VCPUNUMA_IOC_MAGIC, 0x05)
+#define VCPUNUMA_DISTRIBUTION	_IO(VCPUNUMA_IOC_MAGIC, 0x06)
+#define VCPUNUMA_MEM_CREATE	_IO(VCPUNUMA_IOC_MAGIC, 0x07)
+/* The following act on the file descriptor of a memory object. */
+#define VCPUNUMA_MEM_QUERY	_IO(VCPUNUMA_IOC_MAGIC, 0x40)
+
+/**
+ * struct vcpunuma_cmd_info - what this kernel offers (VCPUNUMA_INFO)
+ * @size: size of this structure
+ * @flags: 0
+ * @out_features: bits VCPUNUMA_FEATURE_*; none are defined yet
+ * @out_abi: VCPUNUMA_ABI of the kernel
+ * @out_max_vcpus: vCPU ids are below this number
+ * @out_max_mems: memory objects one VM may have at a time
+ * @out_page_shifts: page sizes memory objects may have: bit n set means
+ *	1 << n bytes
+ * @out_max_node: node ids are below this number
+ * @out_max_cpu: CPU ids are below this number
+ * @out_max_length: longest memory object, in bytes
+ */
+struct vcpunuma_cmd_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 out_features;
+	__u32 out_abi;
+	__u32 out_max_vcpus;
+	__u32 out_max_mems;
+	__u32 out_page_shifts;
+	__u32 out_max_node;
+	__u32 out_max_cpu;
+	__aligned_u64 out_max_length;
+};
+
+/* Flags of a node */
+#define VCPUNUMA_NODE_ONLINE	0x1U
+#define VCPUNUMA_NODE_CPU	0x2U	/* has CPUs online */
+#define VCPUNUMA_NODE_MEMORY	0x4U	/* has memory online */
+
+/**
+ * struct vcpunuma_node - a node of the host
+ * @node: its id; ids may have gaps
+ * @flags: VCPUNUMA_NODE_*
+ * @nr_cpus: CPUs online
+ * @__reserved: 0
+ * @mem_total: bytes of memory the kernel manages on it
+ * @mem_free: bytes of it that are free now
+ */
+struct vcpunuma_node {
+	__u32 node;
+	__u32 flags;
+	__u32 nr_cpus;
+	__u32 __reserved;
+	__aligned_u64 mem_total;
+	__aligned_u64 mem_free;
+};
+
+/**
+ * struct vcpunuma_cpu - an online CPU of the host
+ * @cpu: its id; ids may have gaps
+ * @node: the node it is on
+ * @core: the lowest CPU id of its physical core: CPUs that agree in it are
+ *	threads of one core
+ * @flags: 0
+ */
+struct vcpunuma_cpu {
+	__u32 cpu;
+	__u32 node;
+	__u32 core;
+	__u32 flags;
+};
+
+/**
+ * struct vcpunuma_cmd_topology - nodes and CPUs of the host (VCPUNUMA_TOPOLOGY)
+ * @size: size of this structure
+ * @flags: 0
+ * @nodes: array of &struct vcpunuma_node, filled in order of node id
+ * @nr_nodes: elements @nodes has room for / online nodes
+ * @node_size: sizeof(struct vcpunuma_node)
+ * @cpus: array of &struct vcpunuma_cpu, filled in order of CPU id
+ * @nr_cpus: elements @cpus has room for / online CPUs
+ * @cpu_size: sizeof(struct vcpunuma_cpu)
+ * @distances: array of __u32: the distance from the i-th to the j-th node of
+ *	@nodes is element i * nr_nodes + j; 10 is the distance to itself
+ * @nr_distances: elements @distances has room for / nr_nodes * nr_nodes
+ * @__reserved: 0
+ *
+ * Each array may be left out by giving it a number of 0.
+ */
+struct vcpunuma_cmd_topology {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 nodes;
+	__u32 nr_nodes;
+	__u32 node_size;
+	__aligned_u64 cpus;
+	__u32 nr_cpus;
+	__u32 cpu_size;
+	__aligned_u64 distances;
+	__u32 nr_distances;
+	__u32 __reserved;
+};
+
+/* Flags of VCPUNUMA_CONFIGURE */
+#define VCPUNUMA_CONFIGURE_NODES	0x1U
+
+/**
+ * struct vcpunuma_place - where a vCPU is to run
+ * @vcpu: its id
+ * @node: host node
+ * @cpu: host CPU, or VCPUNUMA_NONE: any of the node
+ * @__reserved: 0
+ */
+struct vcpunuma_place {
+	__u32 vcpu;
+	__u32 node;
+	__u32 cpu;
+	__u32 __reserved;
+};
+
+/**
+ * struct vcpunuma_cmd_configure - choose places for all vCPUs
+ *	(VCPUNUMA_CONFIGURE)
+ * @size: size of this structure
+ * @flags: VCPUNUMA_CONFIGURE_NODES: choose nodes only, and leave each vCPU all
+ *	the CPUs of its node
+ * @nr_vcpus: number of vCPUs, ids 0 to @nr_vcpus - 1; 0 forgets all places
+ * @place_size: sizeof(struct vcpunuma_place)
+ * @places: array of &struct vcpunuma_place, filled in order of vCPU id
+ * @nr_places: elements @places has room for / @nr_vcpus
+ * @__reserved: 0
+ *
+ * vCPUs go round-robin over the nodes on which the caller may run, and on each
+ * node to the CPU that has the fewest vCPUs of all VMs on it: whole cores
+ * before second threads of a core. The places are kept with the VM in the
+ * stead of earlier ones and are used by a later VCPUNUMA_BIND with
+ * VCPUNUMA_BIND_PLACE. A vCPU that is bound already stays where it is until it
+ * is bound again.
+ *
+ * Fails with EMSGSIZE, having changed nothing, if @nr_places is neither 0 nor
+ * enough; ENOSPC: the caller may run on no online CPU.
+ */
+struct vcpunuma_cmd_configure {
+	__u32 size;
+	__u32 flags;
+	__u32 nr_vcpus;
+	__u32 place_size;
+	__aligned_u64 places;
+	__u32 nr_places;
+	__u32 __reserved;
+};
+
+/* Flags of VCPUNUMA_BIND */
+#define VCPUNUMA_BIND_PIDFD	0x1U
+
+/**
+ * enum vcpunuma_bind_to - what a vCPU is bound to
+ * @VCPUNUMA_BIND_PLACE: the place VCPUNUMA_CONFIGURE chose for it
+ * @VCPUNUMA_BIND_NODE: all CPUs of a node
+ * @VCPUNUMA_BIND_CPU: one CPU
+ * @VCPUNUMA_BIND_CPUS: a set of CPUs
+ */
+enum vcpunuma_bind_to {
+	VCPUNUMA_BIND_PLACE = 0,
+	VCPUNUMA_BIND_NODE = 1,
+	VCPUNUMA_BIND_CPU = 2,
+	VCPUNUMA_BIND_CPUS = 3
+};
+
+/**
+ * struct vcpunuma_cmd_bind - bind a vCPU to host CPUs (VCPUNUMA_BIND)
+ * @size: size of this structure
+ * @flags: VCPUNUMA_BIND_PIDFD: the thread belongs to the process @pidfd
+ * @vcpu: id of the vCPU, chosen by the caller, below @out_max_vcpus of
+ *	&struct vcpunuma_cmd_info
+ * @to: one of &enum vcpunuma_bind_to
+ * @target: the node or the CPU, by @to; 0 with the others
+ * @tid: the thread that runs the vCPU, as seen in the caller's pid namespace;
+ *	0: the calling thread; not with VCPUNUMA_BIND_PIDFD
+ * @pidfd: with VCPUNUMA_BIND_PIDFD a file descriptor from pidfd_open(2): if
+ *	@tid is not a thread of that very process the call fails with ESRCH,
+ *	so that a number used anew is never taken for the old one; else 0
+ * @nr_bits: with VCPUNUMA_BIND_CPUS the size of @cpus in bits, at least 1;
+ *	else 0
+ * @cpus: with VCPUNUMA_BIND_CPUS the set of CPUs, all below @out_max_cpu of
+ *	&struct vcpunuma_cmd_info; else 0
+ * @out_node: the node of all the CPUs bound to, or VCPUNUMA_NONE if they are
+ *	on several
+ * @out_cpu: the CPU bound to, or VCPUNUMA_NONE if they are several
+ *
+ * The thread's affinity becomes those of the CPUs asked for that its cpuset
+ * allows and that were in its affinity before it was bound; never more. It
+ * applies at once. If the vCPU was bound to another thread, that one gets its
+ * former affinity back. A thread that has just the affinity that a bound thread
+ * of its process was given, as one created by it has, counts as having had that
+ * one's former affinity.
+ *
+ * Permission is that of sched_setaffinity(2): the caller has the effective
+ * user id of the thread's real or effective one, or CAP_SYS_NICE in the
+ * thread's user namespace.
+ *
+ * Errors beside the general ones: ENOENT: VCPUNUMA_BIND_PLACE without a place;
+ * ENODEV: no such node or it has no CPUs; ENOSPC: none of the CPUs is online
+ * and allowed to the thread; EBUSY: the thread is bound as another vCPU, of
+ * this VM or any; EINVAL: a kernel thread or one the kernel does not let move;
+ * EBADF: @pidfd is not open; ESRCH: it is, but not a pidfd of @tid's process.
+ */
+struct vcpunuma_cmd_bind {
+	__u32 size;
+	__u32 flags;
+	__u32 vcpu;
+	__u32 to;
+	__u32 target;
+	__s32 tid;
+	__s32 pidfd;
+	__u32 nr_bits;
+	__aligned_u64 cpus;
+	__u32 out_node;
+	__u32 out_cpu;
+};
+
+/**
+ * struct vcpunuma_cmd_unbind - end the binding of a vCPU (VCPUNUMA_UNBIND)
+ * @size: size of this structure
+ * @flags: 0
+ * @vcpu: its id
+ * @__reserved: 0
+ *
+ * The thread gets back the affinity it had when it was bound, as far as its
+ * cpuset allows that today; not if somebody else has changed it since. Not an
+ * error if the thread has exited. Fails with ENOTCONN if the vCPU is not bound.
+ */
+struct vcpunuma_cmd_unbind {
+	__u32 size;
+	__u32 flags;
+	__u32 vcpu;
+	__u32 __reserved;
+};
+
+/**
+ * enum vcpunuma_vcpu_state - state of a vCPU
+ * @VCPUNUMA_VCPU_CONFIGURED: it has a place, but no thread
+ * @VCPUNUMA_VCPU_BOUND: its thread is bound
+ * @VCPUNUMA_VCPU_DRIFTED: bound, but somebody else changed the affinity of the
+ *	thread since: a cpuset, sched_setaffinity(2), or a CPU gone offline
+ * @VCPUNUMA_VCPU_EXITED: its thread has exited
+ */
+enum vcpunuma_vcpu_state {
+	VCPUNUMA_VCPU_CONFIGURED = 1,
+	VCPUNUMA_VCPU_BOUND = 2,
+	VCPUNUMA_VCPU_DRIFTED = 3,
+	VCPUNUMA_VCPU_EXITED = 4
+};
+
+/**
+ * struct vcpunuma_cmd_query - where a vCPU is (VCPUNUMA_QUERY)
+ * @size: size of this structure
+ * @flags: 0
+ * @vcpu: its id
+ * @out_state: one of &enum vcpunuma_vcpu_state
+ * @out_node: node it is bound to, or placed on; VCPUNUMA_NONE: several
+ * @out_cpu: CPU it is bound to, or placed on; VCPUNUMA_NONE: several
+ * @out_last_cpu: CPU its thread is on or was last on; VCPUNUMA_NONE: no thread
+ * @out_last_node: the node of that CPU, likewise
+ * @out_tid: its thread in the caller's pid namespace; 0: none, or not visible
+ * @nr_bits: size of @cpus in bits, at most VCPUNUMA_MAX_BITS / size the set
+ *	needs
+ * @cpus: filled with the thread's present affinity, to the end of @nr_bits;
+ *	empty without a thread
+ *
+ * Fails with ENOENT if the vCPU is neither configured nor bound.
+ */
+struct vcpunuma_cmd_query {
+	__u32 size;
+	__u32 flags;
+	__u32 vcpu;
+	__u32 out_state;
+	__u32 out_node;
+	__u32 out_cpu;
+	__u32 out_last_cpu;
+	__u32 out_last_node;
+	__s32 out_tid;
+	__u32 nr_bits;
+	__aligned_u64 cpus;
+};
+
+/**
+ * struct vcpunuma_share - what a VM has on a node
+ * @node: host node
+ * @nr_vcpus: vCPUs bound to it
+ * @mem_bytes: bytes of its memory objects there
+ */
+struct vcpunuma_share {
+	__u32 node;
+	__u32 nr_vcpus;
+	__aligned_u64 mem_bytes;
+};
+
+/**
+ * struct vcpunuma_cmd_distribution - how a VM lies over the nodes
+ *	(VCPUNUMA_DISTRIBUTION)
+ * @size: size of this structure
+ * @flags: 0
+ * @shares: array of &struct vcpunuma_share, one for each online node, in order
+ *	of node id
+ * @nr_shares: elements @shares has room for / online nodes
+ * @share_size: sizeof(struct vcpunuma_share)
+ * @out_bound: vCPUs bound, wherever; without those whose thread has exited
+ * @out_spread: of these, bound to CPUs of several nodes and in no share
+ * @out_configured: vCPUs with a place and no thread
+ * @out_exited: vCPUs whose thread has exited
+ */
+struct vcpunuma_cmd_distribution {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 shares;
+	__u32 nr_shares;
+	__u32 share_size;
+	__u32 out_bound;
+	__u32 out_spread;
+	__u32 out_configured;
+	__u32 out_exited;
+};
+
+/* Flags of VCPUNUMA_MEM_CREATE */
+#define VCPUNUMA_MEM_POPULATE	0x1U
+#define VCPUNUMA_MEM_VCPU	0x2U
+
+/**
+ * struct vcpunuma_cmd_mem_create - create a memory object
+ *	(VCPUNUMA_MEM_CREATE)
+ * @size: size of this structure
+ * @flags: VCPUNUMA_MEM_POPULATE: allocate all pages now, else each when it is
+ *	first touched; VCPUNUMA_MEM_VCPU: on the node the vCPU @vcpu is bound to
+ * @length: bytes, a multiple of the page size
+ * @node: the node, unless VCPUNUMA_MEM_VCPU is given; then 0
+ * @vcpu: with VCPUNUMA_MEM_VCPU id of a vCPU; else 0
+ * @page_shift: 21 for pages of 2 MiB, 12 for 4 KiB; 0 is 21
+ * @out_fd: file descriptor of the object, close-on-exec, read and write
+ *
+ * All pages of the object are on that node. They are zeroed, never swapped or
+ * moved, and charged to the memory cgroup of the caller; the whole length
+ * counts against RLIMIT_MEMLOCK of the caller's user from now until the object
+ * is freed, unless the caller has CAP_IPC_LOCK. The object is mapped by
+ * mmap(2) with MAP_SHARED. 2 MiB pages are mapped as such where address and
+ * offset agree modulo 2 MiB, as they do if mmap chooses the address. A touch
+ * for which the node has no page raises SIGBUS; if it is a guest that touches,
+ * KVM_RUN fails with EFAULT.
+ *
+ * Errors beside the general ones: ENOMEM: the node does not have the pages;
+ * ENODEV: no such node, or it has no memory; ENOTCONN: the vCPU is not bound,
+ * or its thread has exited; ENODEV: the vCPU is bound to several nodes; EPERM:
+ * the caller's cpuset does not allow memory of that node; EDQUOT:
+ * RLIMIT_MEMLOCK or @out_max_mems; EMFILE, ENFILE: no file descriptor left.
+ */
+struct vcpunuma_cmd_mem_create {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 length;
+	__u32 node;
+	__u32 vcpu;
+	__u32 page_shift;
+	__s32 out_fd;
+};
+
+/**
+ * struct vcpunuma_node_bytes - bytes of a memory object on a node
+ * @node: host node
+ * @__reserved: 0
+ * @bytes: bytes of pages allocated there
+ */
+struct vcpunuma_node_bytes {
+	__u32 node;
+	__u32 __reserved;
+	__aligned_u64 bytes;
+};
+
+/**
+ * struct vcpunuma_cmd_mem_query - where a memory object is
+ *	(VCPUNUMA_MEM_QUERY, on the object's file descriptor)
+ * @size: size of this structure
+ * @flags: 0
+ * @out_length: bytes
+ * @out_populated: bytes of pages allocated
+ * @out_node: the node asked for
+ * @out_page_shift: page size is 1 << @out_page_shift bytes
+ * @bytes: array of &struct vcpunuma_node_bytes, one for each node that has
+ *	pages of the object, in order of node id
+ * @nr_bytes: elements @bytes has room for / such nodes
+ * @bytes_size: sizeof(struct vcpunuma_node_bytes)
+ */
+struct vcpunuma_cmd_mem_query {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 out_length;
+	__aligned_u64 out_populated;
+	__u32 out_node;
+	__u32 out_page_shift;
+	__aligned_u64 bytes;
+	__u32 nr_bytes;
+	__u32 bytes_size;
+};
+
+#endif /* _UAPI_LINUX_VCPUNUMA_H */
