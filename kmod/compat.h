@@ -5,6 +5,7 @@
 #ifndef VCPUNUMA_COMPAT_H
 #define VCPUNUMA_COMPAT_H
 
+#include <linux/kernfs.h>
 #include <linux/mm.h>
 #include <linux/version.h>
 
@@ -22,6 +23,21 @@ static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 #else
 #define VM_GET_POLICY_ARGS	struct vm_area_struct *vma, unsigned long addr, \
 				pgoff_t *ilx
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+/* kernfs_node.parent became __parent, under RCU, in 6.15. */
+static inline void kernfs_set_parent(struct kernfs_node *node,
+				     struct kernfs_node *parent)
+{
+	node->parent = parent;
+}
+#else
+static inline void kernfs_set_parent(struct kernfs_node *node,
+				     struct kernfs_node *parent)
+{
+	RCU_INIT_POINTER(node->__parent, parent);
+}
 #endif
 
 #endif /* VCPUNUMA_COMPAT_H */

@@ -8,8 +8,8 @@
 #include <linux/slab.h>
 
 #include "cmd.h"
+#include "cpuset.h"
 #include "ledger.h"
-#include "pin.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -34,15 +34,32 @@ static void book_all(struct vcpunuma_vm *vm)
 	}
 }
 
-static int configure(struct vcpunuma_vm *vm, const struct cpumask *allowed,
+/* The CPUs the calling thread might run on, were it not bound */
+static int find_allowed(struct vcpunuma_vm *vm, struct cpumask *allowed)
+{
+	cpumask_var_t cpuset;
+
+	if (!alloc_cpumask_var(&cpuset, GFP_KERNEL))
+		return -ENOMEM;
+	vcpu_own_affinity(vm, current, allowed);
+	cpuset_cpus(current, cpuset);
+	cpumask_and(allowed, allowed, cpuset);
+	free_cpumask_var(cpuset);
+	return 0;
+}
+
+static int configure(struct vcpunuma_vm *vm, struct cpumask *allowed,
 		     bool nodes_only, struct vcpunuma_place *places, u32 nr)
 {
 	unsigned long id;
 	struct vcpu *v;
-	int err = 0;
+	int err;
 	u32 i;
 
 	lockdep_assert_held(&vm->lock);
+	err = find_allowed(vm, allowed);
+	if (err)
+		return err;
 	for (i = 0; i < nr; i++) {
 		v = vcpu_get(vm, i);
 		if (IS_ERR(v)) {
@@ -104,9 +121,6 @@ int vcpu_cmd_configure(struct cmd_call *call, union cmd_buffer *buf)
 	places = kvcalloc(nr, sizeof(*places), GFP_KERNEL_ACCOUNT);
 	if (!places)
 		goto out_free_mask;
-	err = pin_ceiling(allowed);
-	if (err)
-		goto out_free;
 
 	cpus_read_lock();
 	err = -EINTR;
@@ -119,7 +133,6 @@ int vcpu_cmd_configure(struct cmd_call *call, union cmd_buffer *buf)
 	cpus_read_unlock();
 	if (!err)
 		err = cmd_array_put(&array, 0, places, nr);
-out_free:
 	kvfree(places);
 out_free_mask:
 	free_cpumask_var(allowed);

@@ -6,9 +6,11 @@
  * sched_setaffinity(2) asks, cpuset_cpus_allowed(), is not exported. A thread's
  * affinity is no substitute: once we have narrowed it, it no longer tells what
  * the cpuset allows, and a cpuset that is narrowed to just our CPUs leaves no
- * trace in it. The one thing that tells is the file an operator would read,
- * cpuset.cpus.effective (or cpuset.effective_cpus of cgroup v1), so it is read
- * here: by its own show function, into a buffer.
+ * trace in it. What tells is the file an operator would read,
+ * cpuset.cpus.effective. Its show function is called here with an open file
+ * made for the purpose, which leads to the thread's cpuset and nowhere else: no
+ * lookup, and nothing that mounting or removing control groups could take away
+ * while the cpuset itself is referenced.
  */
 #include <linux/bitmap.h>
 #include <linux/cgroup.h>
@@ -19,6 +21,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "cpuset.h"
 
 #ifdef CONFIG_CPUSETS
@@ -26,24 +29,35 @@
 /* The longest list names every second CPU: four digits and a comma. */
 #define TEXT_PER_CPU	3
 
-/* One buffer, made at load: asking must not fail half-way through an unbind. */
-static DEFINE_MUTEX(text_lock);
-static char *text;
-static size_t text_size;
+/**
+ * struct reader - an open cpuset.cpus.effective
+ * @lock: guards the rest; one cpuset is read at a time
+ * @file: the description of the file
+ * @cgroup: stands for the group of the cpuset, of which it has nothing else
+ * @dir: stands for the group's directory
+ * @node: stands for the file in it
+ * @text: where it is read to
+ * @size: bytes of @text
+ * @offline: CPUs that were offline before it was read
+ *
+ * All made at load, for asking must not fail half-way through an unbind.
+ */
+struct reader {
+	struct mutex lock;	/* guards what follows */
+	struct cftype *file;
+	struct cgroup *cgroup;
+	struct kernfs_node dir;
+	struct kernfs_node node;
+	char *text;
+	size_t size;
+	cpumask_var_t offline;
+};
 
-int __init cpuset_init(void)
-{
-	text_size = nr_cpu_ids * TEXT_PER_CPU + 16;
-	text = kvmalloc(text_size, GFP_KERNEL);
-	return text ? 0 : -ENOMEM;
-}
+static struct reader reader = {
+	.lock = __MUTEX_INITIALIZER(reader.lock),
+};
 
-void cpuset_exit(void)
-{
-	kvfree(text);
-}
-
-static struct cgroup_subsys_state *cpuset_css_get(struct task_struct *task)
+static struct cgroup_subsys_state *cpuset_get(struct task_struct *task)
 {
 	struct cgroup_subsys_state *css;
 
@@ -55,69 +69,80 @@ static struct cgroup_subsys_state *cpuset_css_get(struct task_struct *task)
 	return css;
 }
 
-static struct kernfs_node *cpuset_file(struct cgroup_subsys_state *css)
+static struct cftype *find_file(void)
 {
-	static const char * const names[] = {
-		"cpuset.cpus.effective",	/* cgroup v2 */
-		"cpuset.effective_cpus",	/* cgroup v1 */
-		"effective_cpus",		/* the cpuset filesystem */
-	};
-	struct kernfs_node *kn;
-	int i;
+	struct cgroup_subsys_state *css = cpuset_get(current);
+	struct cftype *file = css->ss->dfl_cftypes;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		kn = kernfs_find_and_get(css->cgroup->kn, names[i]);
-		if (kn)
-			return kn;
-	}
+	css_put(css);
+	for (; file && file->name[0]; file++)
+		if (!strcmp(file->name, "cpus.effective") && file->seq_show &&
+		    file->ss)
+			return file;
 	return NULL;
 }
 
-/*
- * Call the file's show function as a read(2) of it would.
- *
- * A reader of the file is kept from seeing its cgroup die by kernfs; here RCU
- * does it: a cgroup that is online when the critical section begins is taken
- * down only after the section has ended. The function takes a spinlock, so it
- * does not sleep.
- */
-static bool cpuset_show(struct cgroup_subsys_state *css, struct kernfs_node *kn)
+int __init cpuset_init(void)
 {
-	struct kernfs_open_file of = { .kn = kn };
-	struct seq_file seq = {
-		.buf = text,
-		.size = text_size,
-		.private = &of,
-	};
-	struct cftype *file = kn->priv;
-	bool shown = false;
-
-	rcu_read_lock();
-	if (css_tryget_online(css)) {
-		shown = file->seq_show && !file->seq_show(&seq, NULL) &&
-			!seq_has_overflowed(&seq);
-		css_put(css);
+	if (!cgroup_subsys_enabled(cpuset_cgrp_subsys))
+		return 0;
+	reader.file = find_file();
+	if (!reader.file)
+		return -EOPNOTSUPP;
+	reader.size = nr_cpu_ids * TEXT_PER_CPU + 16;
+	reader.text = kvmalloc(reader.size, GFP_KERNEL);
+	reader.cgroup = kzalloc(sizeof(*reader.cgroup), GFP_KERNEL);
+	if (!zalloc_cpumask_var(&reader.offline, GFP_KERNEL) ||
+	    !reader.text || !reader.cgroup) {
+		cpuset_exit();
+		return -ENOMEM;
 	}
-	rcu_read_unlock();
-	if (shown)
-		text[seq.count] = '\0';
-	return shown;
+	reader.node.priv = reader.file;
+	reader.dir.priv = reader.cgroup;
+	kernfs_set_parent(&reader.node, &reader.dir);
+	return 0;
 }
 
-static bool cpuset_read(struct task_struct *task, struct cpumask *cpus)
+void cpuset_exit(void)
 {
-	struct cgroup_subsys_state *css = cpuset_css_get(task);
-	struct kernfs_node *kn = cpuset_file(css);
-	bool read = false;
+	free_cpumask_var(reader.offline);
+	kfree(reader.cgroup);
+	kvfree(reader.text);
+}
 
-	if (kn) {
-		mutex_lock(&text_lock);
-		read = cpuset_show(css, kn) && !cpulist_parse(text, cpus);
-		mutex_unlock(&text_lock);
-		kernfs_put(kn);
-	}
-	css_put(css);
-	return read;
+static bool read_file(struct cgroup_subsys_state *css, struct cpumask *cpus)
+{
+	struct kernfs_open_file of = { .kn = &reader.node };
+	struct seq_file seq = {
+		.buf = reader.text,
+		.size = reader.size,
+		.private = &of,
+	};
+
+	lockdep_assert_held(&reader.lock);
+	rcu_assign_pointer(reader.cgroup->subsys[cpuset_cgrp_id], css);
+	if (reader.file->seq_show(&seq, NULL) || seq_has_overflowed(&seq))
+		return false;
+	reader.text[seq.count] = '\0';
+	return !cpulist_parse(reader.text, cpus);
+}
+
+/*
+ * A thread of the root cpuset may have CPUs in its affinity that are offline,
+ * and will run there when they come online; the file does not name them. In any
+ * other cpuset, affinities are set anew when a CPU comes online.
+ */
+static bool read_cpuset(struct cgroup_subsys_state *css, struct cpumask *cpus)
+{
+	bool read;
+
+	mutex_lock(&reader.lock);
+	cpumask_andnot(reader.offline, cpu_possible_mask, cpu_online_mask);
+	read = read_file(css, cpus);
+	if (!css->parent)
+		cpumask_or(cpus, cpus, reader.offline);
+	mutex_unlock(&reader.lock);
+	return !WARN_ON_ONCE(!read);
 }
 
 /**
@@ -125,13 +150,21 @@ static bool cpuset_read(struct task_struct *task, struct cpumask *cpus)
  * @task: the thread
  * @cpus: filled; never empty
  *
- * If the cpuset does not tell, as when it is being removed, the thread's
- * present affinity stands for it: that is never more.
+ * If the cpuset has no CPUs, as one that lost its last has until its threads
+ * are moved out, the thread's present affinity stands for it.
  */
 void cpuset_cpus(struct task_struct *task, struct cpumask *cpus)
 {
-	if (!cpuset_read(task, cpus) || cpumask_empty(cpus))
+	struct cgroup_subsys_state *css;
+
+	if (!cgroup_subsys_enabled(cpuset_cgrp_subsys)) {
+		cpumask_copy(cpus, cpu_possible_mask);
+		return;
+	}
+	css = cpuset_get(task);
+	if (!read_cpuset(css, cpus) || cpumask_empty(cpus))
 		cpumask_copy(cpus, &task->cpus_mask);
+	css_put(css);
 }
 
 #else /* !CONFIG_CPUSETS */

@@ -45,8 +45,8 @@ static int mem_fs_init(struct fs_context *fc)
 
 /*
  * Mounted while there are objects, and not from load to unload: the mount
- * holds the module (.owner), which is what keeps it until the last step of an
- * object's fput(), after fops_put().
+ * holds the module (.owner), and a file holds the mount. So the module stays
+ * until the last step of an object's fput(), which comes after fops_put().
  */
 static struct file_system_type mem_fs = {
 	.owner = THIS_MODULE,
@@ -86,16 +86,18 @@ static struct page *mem_alloc_page(struct vcpunuma_mem *mem)
 {
 	/*
 	 * Of that node or none. It is worth some reclaim and compaction, but
-	 * nobody is to be killed for it. Within the caller's cpuset, and not
-	 * movable: nobody but us knows how to move it.
+	 * nobody is to be killed for it. Within the cpuset of who touches it,
+	 * and not movable: nobody but us knows how to move it.
 	 */
 	const gfp_t gfp = GFP_HIGHUSER | __GFP_THISNODE | __GFP_ZERO |
 			  __GFP_ACCOUNT | __GFP_COMP | __GFP_RETRY_MAYFAIL |
 			  __GFP_NOWARN;
 	struct mem_cgroup *old = set_active_memcg(mem->memcg);
-	struct page *page;
+	struct page *page = NULL;
 
-	page = alloc_pages_node(mem->node, gfp, mem->shift - PAGE_SHIFT);
+	/* The kernel logs a trace for a node that has gone. */
+	if (node_online(mem->node))
+		page = alloc_pages_node(mem->node, gfp, mem->shift - PAGE_SHIFT);
 	set_active_memcg(old);
 	return page;
 }
@@ -123,7 +125,7 @@ static struct page *mem_add_page(struct vcpunuma_mem *mem, pgoff_t n)
  * @n: number of the page, in pages of the object's size
  *
  * Return: the page, which stays as long as the object's file; or ERR_PTR() of
- * -ENOMEM.
+ * -ENOMEM or -EINTR: a fatal signal.
  */
 struct page *mem_page(struct vcpunuma_mem *mem, pgoff_t n)
 {
@@ -132,7 +134,8 @@ struct page *mem_page(struct vcpunuma_mem *mem, pgoff_t n)
 
 	if (page)
 		return page;
-	mutex_lock(lock);
+	if (mutex_lock_killable(lock))
+		return ERR_PTR(-EINTR);
 	page = xa_load(&mem->pages, n);
 	if (!page)
 		page = mem_add_page(mem, n);
@@ -270,6 +273,7 @@ static void mem_free(struct vcpunuma_mem *mem)
 		mutex_destroy(&mem->locks[i]);
 	kvfree(mem->populated);
 	kfree(mem);
+	simple_release_fs(&mem_mnt, &mem_mnt_count);
 }
 
 /* From now on the VM's report and counts include the object. */
@@ -327,9 +331,14 @@ static struct vcpunuma_mem *mem_alloc(u64 length, u32 node, unsigned int shift)
 	struct vcpunuma_mem *mem;
 	int i, err;
 
+	err = simple_pin_fs(&mem_fs, &mem_mnt, &mem_mnt_count);
+	if (err)
+		return ERR_PTR(err);
 	mem = kzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);
-	if (!mem)
+	if (!mem) {
+		simple_release_fs(&mem_mnt, &mem_mnt_count);
 		return ERR_PTR(-ENOMEM);
+	}
 	mem->length = length;
 	mem->node = node;
 	mem->shift = shift;
@@ -355,16 +364,10 @@ static struct file *mem_file(struct vcpunuma_mem *mem)
 	struct inode *inode;
 	struct file *file;
 	char name[32];
-	int err;
 
-	err = simple_pin_fs(&mem_fs, &mem_mnt, &mem_mnt_count);
-	if (err)
-		return ERR_PTR(err);
 	inode = alloc_anon_inode(mem_mnt->mnt_sb);
-	if (IS_ERR(inode)) {
-		file = ERR_CAST(inode);
-		goto out;
-	}
+	if (IS_ERR(inode))
+		return ERR_CAST(inode);
 	i_size_write(inode, mem->length);
 	/* As the report names them; seen in /proc/PID/maps and fd. */
 	snprintf(name, sizeof(name), "vcpunuma:%u:%u", mem->vm->id, mem->id);
@@ -374,12 +377,9 @@ static struct file *mem_file(struct vcpunuma_mem *mem)
 	if (IS_ERR(file)) {
 		module_put(mem_fops.owner);
 		iput(inode);
-		goto out;
+		return file;
 	}
 	file->private_data = mem;
-out:
-	/* The file holds the mount by itself. */
-	simple_release_fs(&mem_mnt, &mem_mnt_count);
 	return file;
 }
 

@@ -20,33 +20,15 @@
 
 /* All pins by task: a thread has one at most, or giving back were guesswork. */
 static DEFINE_HASHTABLE(pins, 10);
-/* All pins by process, that is by the signal_struct that its threads share. */
-static DEFINE_HASHTABLE(pins_of_process, 10);
-/* Guards both, and pin->mask and pin->before against other VMs. A leaf. */
-static DEFINE_SPINLOCK(pins_lock);
+static DEFINE_SPINLOCK(pins_lock);	/* a leaf */
 
 static struct pin *pin_find(struct task_struct *task)
 {
 	struct pin *pin;
 
 	lockdep_assert_held(&pins_lock);
-	hash_for_each_possible(pins, pin, by_task, (unsigned long)task)
+	hash_for_each_possible(pins, pin, link, (unsigned long)task)
 		if (pin->task == task)
-			return pin;
-	return NULL;
-}
-
-/* A pin of a thread of the same process that gave it just this affinity */
-static struct pin *pin_find_like(struct task_struct *task,
-				 const struct cpumask *mask)
-{
-	struct pin *pin;
-
-	lockdep_assert_held(&pins_lock);
-	hash_for_each_possible(pins_of_process, pin, by_process,
-			       (unsigned long)task->signal)
-		if (pin->task->signal == task->signal &&
-		    cpumask_equal(pin->mask, mask))
 			return pin;
 	return NULL;
 }
@@ -148,52 +130,14 @@ struct task_struct *pin_find_thread(s32 tid, bool has_pidfd, s32 pidfd)
 	return task;
 }
 
-static void task_affinity(struct task_struct *task, struct cpumask *cpus)
+/** task_affinity - a thread's affinity now */
+void task_affinity(struct task_struct *task, struct cpumask *cpus)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&task->pi_lock, flags);
 	cpumask_copy(cpus, &task->cpus_mask);
 	raw_spin_unlock_irqrestore(&task->pi_lock, flags);
-}
-
-/*
- * The affinity a thread would have, were nobody pinned: its own, or if that is
- * what a pin gave to it or to a thread of its process, the one before. A thread
- * starts with the affinity of the thread that created it, and that of a VMM is
- * often pinned by then.
- */
-static void own_affinity(struct task_struct *task, struct cpumask *cpus)
-{
-	struct pin *pin;
-
-	task_affinity(task, cpus);
-	spin_lock(&pins_lock);
-	pin = pin_find(task);
-	if (!pin || !cpumask_equal(pin->mask, cpus))
-		pin = pin_find_like(task, cpus);
-	if (pin)
-		cpumask_copy(cpus, pin->before);
-	spin_unlock(&pins_lock);
-}
-
-/**
- * pin_ceiling - the CPUs the calling thread might run on, were it not pinned
- * @cpus: filled
- *
- * Return: 0 or -ENOMEM.
- */
-int pin_ceiling(struct cpumask *cpus)
-{
-	cpumask_var_t allowed;
-
-	if (!alloc_cpumask_var(&allowed, GFP_KERNEL))
-		return -ENOMEM;
-	own_affinity(current, cpus);
-	cpuset_cpus(current, allowed);
-	cpumask_and(cpus, cpus, allowed);
-	free_cpumask_var(allowed);
-	return 0;
 }
 
 /*
@@ -226,7 +170,14 @@ static void read_back(struct pin *pin)
 	cpumask_copy(pin->scratch, pin->allowed);
 }
 
-static int apply(struct pin *pin, const struct cpumask *wanted)
+/**
+ * pin_apply - keep the thread on some CPUs
+ * @pin: its pin
+ * @wanted: CPUs to keep it on, of those in @before and its cpuset
+ *
+ * Return: 0; -ENOSPC: it may run on none of @wanted.
+ */
+int pin_apply(struct pin *pin, const struct cpumask *wanted)
 {
 	int err;
 
@@ -242,9 +193,7 @@ static int apply(struct pin *pin, const struct cpumask *wanted)
 	if (!cpumask_subset(pin->scratch, wanted))
 		return -ENOSPC;
 	read_back(pin);
-	spin_lock(&pins_lock);
 	cpumask_copy(pin->mask, pin->scratch);
-	spin_unlock(&pins_lock);
 	return 0;
 }
 
@@ -273,20 +222,16 @@ static struct pin *pin_alloc(void)
 	return NULL;
 }
 
-/* Enter the pin in the tables, unless the task has one there. */
+/* Enter the pin in the table, unless the task has one there. */
 static int pin_link(struct pin *pin)
 {
-	struct task_struct *task = pin->task;
 	int err = 0;
 
 	spin_lock(&pins_lock);
-	if (pin_find(task)) {
+	if (pin_find(pin->task))
 		err = -EBUSY;
-	} else {
-		hash_add(pins, &pin->by_task, (unsigned long)task);
-		hash_add(pins_of_process, &pin->by_process,
-			 (unsigned long)task->signal);
-	}
+	else
+		hash_add(pins, &pin->link, (unsigned long)pin->task);
 	spin_unlock(&pins_lock);
 	return err;
 }
@@ -294,20 +239,21 @@ static int pin_link(struct pin *pin)
 static void pin_unlink(struct pin *pin)
 {
 	spin_lock(&pins_lock);
-	hash_del(&pin->by_process);
-	hash_del(&pin->by_task);
+	hash_del(&pin->link);
 	spin_unlock(&pins_lock);
 }
 
 /**
- * pin_create - pin a thread
+ * pin_create - take a thread, so that nobody else can pin it
  * @task: from pin_find_thread()
- * @wanted: CPUs to keep it on
  *
- * Return: the pin; ERR_PTR() of -EBUSY: it is pinned already; -ENOSPC: it may
- * run on none of @wanted; -ENOMEM.
+ * It is not kept anywhere until pin_apply(). Only now is it known that the
+ * affinity it has is not somebody's pin that is about to be given back, so only
+ * now may @before be set to anything.
+ *
+ * Return: the pin; ERR_PTR() of -EBUSY: the thread is pinned already; -ENOMEM.
  */
-struct pin *pin_create(struct task_struct *task, const struct cpumask *wanted)
+struct pin *pin_create(struct task_struct *task)
 {
 	struct pin *pin;
 	int err;
@@ -316,28 +262,14 @@ struct pin *pin_create(struct task_struct *task, const struct cpumask *wanted)
 	if (!pin)
 		return ERR_PTR(-ENOMEM);
 	pin->task = get_task_struct(task);
-	own_affinity(task, pin->before);
 	err = pin_link(pin);
-	if (err)
-		goto err_free;
-	err = apply(pin, wanted);
-	if (err)
-		goto err_unlink;
+	if (err) {
+		put_task_struct(task);
+		pin_free(pin);
+		return ERR_PTR(err);
+	}
+	task_affinity(task, pin->before);
 	return pin;
-
-err_unlink:
-	pin_unlink(pin);
-err_free:
-	put_task_struct(task);
-	pin_free(pin);
-	return ERR_PTR(err);
-}
-
-static void set_before(struct pin *pin, const struct cpumask *before)
-{
-	spin_lock(&pins_lock);
-	cpumask_copy(pin->before, before);
-	spin_unlock(&pins_lock);
 }
 
 /**
@@ -357,13 +289,11 @@ int pin_move(struct pin *pin, const struct cpumask *wanted)
 	if (!alloc_cpumask_var(&before, GFP_KERNEL))
 		return -ENOMEM;
 	cpumask_copy(before, pin->before);
-	if (pin_drifted(pin)) {
-		task_affinity(pin->task, pin->scratch);
-		set_before(pin, pin->scratch);
-	}
-	err = apply(pin, wanted);
+	if (pin_drifted(pin))
+		task_affinity(pin->task, pin->before);
+	err = pin_apply(pin, wanted);
 	if (err)
-		set_before(pin, before);
+		cpumask_copy(pin->before, before);
 	free_cpumask_var(before);
 	return err;
 }
@@ -382,7 +312,7 @@ static void give_back(struct pin *pin)
 
 /**
  * pin_destroy - unpin a thread
- * @pin: its pin
+ * @pin: its pin, applied or not
  *
  * The thread gets back the affinity it had, as far as its cpuset allows that
  * today; not if somebody else has changed it since.
@@ -401,6 +331,22 @@ void pin_destroy(struct pin *pin)
 bool pin_is_of(const struct pin *pin, const struct task_struct *task)
 {
 	return pin->task == task;
+}
+
+/**
+ * pin_is_like - does a thread have just what @pin gave?
+ * @pin: a pin
+ * @task: a thread
+ * @cpus: its affinity
+ *
+ * Return: true if it is the pinned thread or another of its process, and has
+ * the affinity that @pin gave.
+ */
+bool pin_is_like(const struct pin *pin, const struct task_struct *task,
+		 const struct cpumask *cpus)
+{
+	return pin->task->signal == task->signal &&
+	       cpumask_equal(pin->mask, cpus);
 }
 
 /** pin_exited - has the thread exited? */

@@ -15,34 +15,34 @@ struct task_struct;
  * @task: the thread, referenced. The task rather than its pid: when a thread
  *	that is not the first of its process calls execve(2) it takes over the
  *	first one's pid, and its own leads nowhere.
- * @before: the affinity it had
- * @mask: the affinity it was given
- * @by_task: in the table of all pins
- * @by_process: likewise
+ * @before: the affinity it had, or counts as having had
+ * @mask: the affinity it was given; empty before that
+ * @link: in the table of all pins
  * @scratch: so that giving back needs no memory
  * @allowed: likewise
  *
- * Changed and read under the lock of the VM that owns it, except that other
- * VMs read @before and @mask under the lock of the table.
+ * Changed and read under the lock of the VM that owns it.
  */
 struct pin {
 	struct task_struct *task;
 	cpumask_var_t before;
 	cpumask_var_t mask;
-	struct hlist_node by_task;
-	struct hlist_node by_process;
+	struct hlist_node link;
 	cpumask_var_t scratch;
 	cpumask_var_t allowed;
 };
 
 struct task_struct *pin_find_thread(s32 tid, bool has_pidfd, s32 pidfd);
-int pin_ceiling(struct cpumask *cpus);
+void task_affinity(struct task_struct *task, struct cpumask *cpus);
 
-struct pin *pin_create(struct task_struct *task, const struct cpumask *wanted);
+struct pin *pin_create(struct task_struct *task);
+int pin_apply(struct pin *pin, const struct cpumask *wanted);
 int pin_move(struct pin *pin, const struct cpumask *wanted);
 void pin_destroy(struct pin *pin);
 
 bool pin_is_of(const struct pin *pin, const struct task_struct *task);
+bool pin_is_like(const struct pin *pin, const struct task_struct *task,
+		 const struct cpumask *cpus);
 bool pin_exited(const struct pin *pin);
 bool pin_drifted(const struct pin *pin);
 void pin_affinity(const struct pin *pin, struct cpumask *cpus);

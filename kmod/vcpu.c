@@ -75,16 +75,22 @@ struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id)
 	return v;
 }
 
+/* Notice if the vCPU's thread has exited: the kernel need not keep it then. */
+static void vcpu_notice_exit(struct vcpu *v)
+{
+	if (!v->pin || !pin_exited(v->pin))
+		return;
+	vcpu_drop_pin(v);
+	v->exited = true;
+}
+
 /**
- * vcpu_state - state of a vCPU; notices if its thread has exited
+ * vcpu_state - state of a vCPU
  * @v: the vCPU, neither new nor pruned
  */
 enum vcpunuma_vcpu_state vcpu_state(struct vcpu *v)
 {
-	if (v->pin && pin_exited(v->pin)) {
-		vcpu_drop_pin(v);
-		v->exited = true;
-	}
+	vcpu_notice_exit(v);
 	if (v->exited)
 		return VCPUNUMA_VCPU_EXITED;
 	if (!v->pin)
@@ -242,9 +248,36 @@ static int bind_wanted(const struct vcpunuma_cmd_bind *cmd,
 	return cpumask_empty(wanted) ? -ENODEV : 0;
 }
 
+/**
+ * vcpu_own_affinity - the affinity a thread would have, were nobody bound
+ * @vm: the VM, locked
+ * @task: the thread
+ * @cpus: filled
+ *
+ * That is its affinity; but if a vCPU's thread in the same process was given
+ * just that, what that one had before. A thread starts with the affinity of the
+ * one that created it, which in a VMM is often bound by then.
+ */
+void vcpu_own_affinity(struct vcpunuma_vm *vm, struct task_struct *task,
+		       struct cpumask *cpus)
+{
+	unsigned long id;
+	struct vcpu *v;
+
+	lockdep_assert_held(&vm->lock);
+	task_affinity(task, cpus);
+	xa_for_each(&vm->vcpus, id, v) {
+		vcpu_notice_exit(v);
+		if (v->pin && pin_is_like(v->pin, task, cpus)) {
+			cpumask_copy(cpus, v->pin->before);
+			return;
+		}
+	}
+}
+
 /* Bind the vCPU to the thread, in the stead of the one it may have had. */
-static int vcpu_pin(struct vcpu *v, struct task_struct *task,
-		    const struct cpumask *wanted)
+static int vcpu_pin(struct vcpunuma_vm *vm, struct vcpu *v,
+		    struct task_struct *task, const struct cpumask *wanted)
 {
 	struct pin *pin = v->pin;
 	int err;
@@ -254,9 +287,15 @@ static int vcpu_pin(struct vcpu *v, struct task_struct *task,
 		if (err)
 			return err;
 	} else {
-		pin = pin_create(task, wanted);
+		pin = pin_create(task);
 		if (IS_ERR(pin))
 			return PTR_ERR(pin);
+		vcpu_own_affinity(vm, task, pin->before);
+		err = pin_apply(pin, wanted);
+		if (err) {
+			pin_destroy(pin);
+			return err;
+		}
 		vcpu_drop_pin(v);
 		v->pin = pin;
 	}
@@ -279,7 +318,7 @@ static int bind_locked(struct vcpunuma_vm *vm, struct vcpunuma_cmd_bind *cmd,
 		return PTR_ERR(v);
 	err = bind_wanted(cmd, v, wanted);
 	if (!err)
-		err = vcpu_pin(v, task, wanted);
+		err = vcpu_pin(vm, v, task, wanted);
 	if (!err) {
 		cmd->out_node = v->node;
 		cmd->out_cpu = v->cpu;

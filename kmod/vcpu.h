@@ -10,7 +10,9 @@
 
 struct cmd_call;
 union cmd_buffer;
+struct cpumask;
 struct pin;
+struct task_struct;
 struct vcpunuma_vm;
 
 /* vCPU ids are below this, as those of KVM are. */
@@ -43,6 +45,8 @@ struct vcpu {
 struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id);
 void vcpu_prune(struct vcpunuma_vm *vm, struct vcpu *v);
 void vcpu_book(struct vcpu *v);
+void vcpu_own_affinity(struct vcpunuma_vm *vm, struct task_struct *task,
+		       struct cpumask *cpus);
 
 enum vcpunuma_vcpu_state vcpu_state(struct vcpu *v);
 u32 vcpu_node(const struct vcpu *v);

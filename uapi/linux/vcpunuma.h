@@ -22,8 +22,8 @@
  * Each command takes a pointer to a structure that begins with @size, the
  * size of the structure as the caller knows it, and @flags. A caller may pass
  * a smaller structure than the kernel knows (down to the size the command was
- * born with): fields left out count as 0. It may pass a larger one: what the
- * kernel does not know must be 0. Results are written as far as @size goes.
+ * born with): fields left out count as 0. It may pass a larger one, up to 4096
+ * bytes: what the kernel does not know must be 0. Results are written as far as @size goes.
  * Fields named out_* are results, ignored on input. Fields named __reserved
  * must be 0.
  *
@@ -43,7 +43,8 @@
  *
  * ========== =============================================================
  * ENOTTY     no such command
- * E2BIG      the structure is larger than the kernel knows, and not 0 there
+ * E2BIG      the structure is larger than the kernel knows, and not 0 there;
+ *            or it is larger than 4096 bytes
  * EFAULT     a pointer does not lead to memory of the caller
  * EINVAL     a value has no meaning: size too small, id or CPU out of range
  * EOPNOTSUPP a flag or a reserved field is set that this kernel does not know
@@ -277,9 +278,9 @@ enum vcpunuma_bind_to {
  * The thread's affinity becomes those of the CPUs asked for that its cpuset
  * allows and that were in its affinity before it was bound; never more. It
  * applies at once. If the vCPU was bound to another thread, that one gets its
- * former affinity back. A thread that has just the affinity that a bound thread
- * of its process was given, as one created by it has, counts as having had that
- * one's former affinity.
+ * former affinity back. A thread that has just the affinity that another one
+ * of its process was given by this VM, as one created by that has, counts as
+ * having had that one's former affinity.
  *
  * Permission is that of sched_setaffinity(2): the caller has the effective
  * user id of the thread's real or effective one, or CAP_SYS_NICE in the
@@ -387,9 +388,9 @@ struct vcpunuma_share {
  *	(VCPUNUMA_DISTRIBUTION)
  * @size: size of this structure
  * @flags: 0
- * @shares: array of &struct vcpunuma_share, one for each online node, in order
- *	of node id
- * @nr_shares: elements @shares has room for / online nodes
+ * @shares: array of &struct vcpunuma_share, one for each node that is online or
+ *	has a vCPU, in order of node id
+ * @nr_shares: elements @shares has room for / such nodes
  * @share_size: sizeof(struct vcpunuma_share)
  * @out_bound: vCPUs bound, wherever; without those whose thread has exited
  * @out_spread: of these, bound to CPUs of several nodes and in no share
@@ -430,8 +431,9 @@ struct vcpunuma_cmd_distribution {
  * is freed, unless the caller has CAP_IPC_LOCK. The object is mapped by
  * mmap(2) with MAP_SHARED. 2 MiB pages are mapped as such where address and
  * offset agree modulo 2 MiB, as they do if mmap chooses the address. A touch
- * for which the node has no page raises SIGBUS; if it is a guest that touches,
- * KVM_RUN fails with EFAULT.
+ * for which the node has no page, or by a thread whose cpuset does not allow
+ * memory of the node if the page is not there yet, raises SIGBUS; if it is a
+ * guest that touches, KVM_RUN fails with EFAULT.
  *
  * Errors beside the general ones: ENOMEM: the node does not have the pages;
  * ENODEV: no such node, or it has no memory; ENOTCONN: the vCPU is not bound,
