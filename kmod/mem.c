@@ -110,7 +110,8 @@ static struct page *mem_add_page(struct vcpunuma_mem *mem, pgoff_t n)
 
 	if (!page)
 		return ERR_PTR(-ENOMEM);
-	err = xa_err(xa_store(&mem->pages, n, page, GFP_KERNEL_ACCOUNT));
+	err = xa_err(xa_store(&mem->pages, n, page, GFP_KERNEL_ACCOUNT |
+			      __GFP_RETRY_MAYFAIL | __GFP_NOWARN));
 	if (err) {
 		put_page(page);
 		return ERR_PTR(err);

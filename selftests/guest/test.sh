@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# test.sh [-k KERNEL] [-t TOPOLOGY] [PROGRAM]: runs the test programs in one
+# guest per topology and ends with a table and the line
+# "N passed, N failed, N skipped". Fails if anything failed, or nothing ran.
+
+set -euo pipefail
+# shellcheck source=selftests/guest/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+kernel=6.1
+mapfile -t topologies < <(cd "$guest/topologies" && ls)
+while getopts k:t: option; do
+	case $option in
+	k) kernel=$OPTARG ;;
+	t) topologies=("$OPTARG") ;;
+	*) exit 1 ;;
+	esac
+done
+shift $((OPTIND - 1))
+
+mapfile -t programs < <(make -s -C "$tree/selftests" emit_tests | sed 's/.*://')
+if [ $# -gt 0 ]; then
+	[[ " ${programs[*]} " = *" $1 "* ]] ||
+		die "no test $1; there are: ${programs[*]}"
+	programs=("$1")
+fi
+limit=$(($(sed -n 's/^timeout=//p' "$tree/selftests/settings") * ${#programs[@]} + 120))
+
+total_passed=0 total_failed=0 total_skipped=0
+table=()
+
+count()
+{
+	table+=("$(printf '  %-10s %-12s %7d %7d %8d   %s' "$@")")
+	total_passed=$((total_passed + $3))
+	total_failed=$((total_failed + $4))
+	total_skipped=$((total_skipped + $5))
+}
+
+for topology in "${topologies[@]}"; do
+	logs="$build/test/$topology"
+	rm -rf "$logs"
+	mkdir -p "$logs"
+	say "$topology: ${programs[*]}"
+	status=0
+	"$guest/run.sh" -k "$kernel" -t "$topology" -l "$logs" -T "$limit" \
+		"$guest/guest-tests" "${programs[@]}" || status=$?
+	[ $status != 130 ] || die "interrupted"
+
+	failed_before=$total_failed
+	for name in insmod "${programs[@]}" rmmod memory-back; do
+		read -r passed failed skipped < <(
+			sed -n "s/^$name \([0-9]* [0-9]* [0-9]*\)\$/\1/p" \
+				"$logs/results" 2>/dev/null) || {
+			count "$topology" "$name" 0 1 0 "did not finish"
+			continue
+		}
+		count "$topology" "$name" "$passed" "$failed" "$skipped" \
+			"$([ "$failed" = 0 ] || echo "see $logs")"
+	done
+	# The guest ended badly although each step went well.
+	if [ $status != 0 ] && [ $total_failed = "$failed_before" ]; then
+		count "$topology" guest 0 1 0 "status $status, see $logs"
+	fi
+done
+
+printf '\n  %-10s %-12s %7s %7s %8s\n' topology test passed failed skipped
+printf '%s\n' "${table[@]}"
+printf '\n%d passed, %d failed, %d skipped\n' \
+	$total_passed $total_failed $total_skipped
+[ $total_failed = 0 ] && [ $total_passed -gt 0 ]
