@@ -73,6 +73,8 @@ selftests: need-gcc		## build the tests
 
 install: module userspace	## install the module, the library and the tools
 	$(MAKE) -C $(KDIR) M=$(MODULE) $(NO_SIGN) modules_install
+	@# Debian's headers lack the System.map that kbuild wants for this.
+	$(if $(INSTALL_MOD_PATH),,depmod $(KVER))
 	$(MAKE) -C userspace BUILD=$(BUILD)/userspace PREFIX=$(PREFIX) \
 		DESTDIR=$(DESTDIR) install
 

@@ -10,6 +10,7 @@
  */
 #include <linux/capability.h>
 #include <linux/cpuset.h>
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/memcontrol.h>
@@ -55,31 +56,35 @@ static struct file_system_type mem_fs = {
 	.kill_sb = kill_anon_super,
 };
 
-/* Count the object as locked memory, by user: processes come and go. */
+/*
+ * Count the object as locked memory, by user: processes come and go. A user is
+ * held by holding credentials of it; modules have no other way on all kernels.
+ */
 static int mem_charge(struct vcpunuma_mem *mem)
 {
 	unsigned long pages = mem->length >> PAGE_SHIFT;
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	struct user_struct *user = current_user();
+	atomic_long_t *locked = &current_user()->locked_vm;
 	unsigned long old;
 
 	if (capable(CAP_IPC_LOCK))
 		return 0;
-	old = atomic_long_read(&user->locked_vm);
+	old = atomic_long_read(locked);
 	do {
 		if (old > limit || pages > limit - old)
 			return -EDQUOT;
-	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &old, old + pages));
-	mem->user = get_uid(user);
+	} while (!atomic_long_try_cmpxchg(locked, &old, old + pages));
+	mem->locker = get_current_cred();
 	return 0;
 }
 
 static void mem_uncharge(struct vcpunuma_mem *mem)
 {
-	if (!mem->user)
+	if (!mem->locker)
 		return;
-	atomic_long_sub(mem->length >> PAGE_SHIFT, &mem->user->locked_vm);
-	free_uid(mem->user);
+	atomic_long_sub(mem->length >> PAGE_SHIFT,
+			&mem->locker->user->locked_vm);
+	put_cred(mem->locker);
 }
 
 static struct page *mem_alloc_page(struct vcpunuma_mem *mem)

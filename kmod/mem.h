@@ -12,10 +12,10 @@
 #include <linux/vcpunuma.h>
 
 struct cmd_call;
+struct cred;
 union cmd_buffer;
 struct file;
 struct mem_cgroup;
-struct user_struct;
 struct vcpunuma_vm;
 
 /* Memory objects one VM may have at a time. */
@@ -35,7 +35,8 @@ struct vcpunuma_vm;
  * @node: where its pages are; constant
  * @shift: log2 of the size of its pages; constant
  * @memcg: whom pages are charged to, referenced; constant
- * @user: whom @length counts as locked memory of, referenced, or NULL
+ * @locker: credentials of the user whose locked memory @length counts as,
+ *	referenced, or NULL
  * @pages: the pages by number. A page that is there stays until the file is
  *	gone, so it is looked up without a lock; it is entered under one of
  *	@locks.
@@ -51,7 +52,7 @@ struct vcpunuma_mem {
 	u32 node;
 	unsigned int shift;
 	struct mem_cgroup *memcg;
-	struct user_struct *user;
+	const struct cred *locker;
 	struct xarray pages;
 	atomic64_t *populated;
 	struct mutex locks[MEM_LOCKS];	/* against allocating a page twice */

@@ -960,7 +960,6 @@ static int child_start(struct vn_child *c, bool inherit)
 			0 : -EPIPE;
 	}
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
 	if (inherit) {
@@ -1141,6 +1140,17 @@ void vn_exec_affinity(int fd)
 void vn_exec_wait(int fd)
 {
 	exec_self("--wait", fd);
+}
+
+/* A test that outlives the harness, ended by a time limit, is in the way. */
+static void die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void __attribute__((constructor)) fork_main(void)
+{
+	pthread_atfork(NULL, NULL, die_with_parent);
 }
 
 static void __attribute__((constructor)) exec_main(int argc, char **argv)

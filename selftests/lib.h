@@ -135,7 +135,7 @@ const char *vn_affinity(pid_t tid);
 									\
 	do {								\
 		__came = (condition);					\
-	} while (!__came && __try++ < 6000 && !usleep(10000));		\
+	} while (!__came && __try++ < 2000 && !usleep(10000));		\
 	__came;								\
 })
 
