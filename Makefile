@@ -45,7 +45,7 @@ help:				## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo "Variables:"
 	@echo "  KDIR=DIR          kernel to build the module for: $(or $(KDIR),none found)"
-	@echo "  KERNEL=VERSION    kernel of the guests: $(KERNEL)"
+	@echo "  KERNEL=VERSION    kernel of the guests: $(KERNEL); debug: with every checker"
 	@echo "  TOPO=NAME         topology of the guest; test: all of them unless given"
 	@for t in $(GUEST)/topologies/*; do \
 		printf '      %-12s' $${t##*/}; sed -n '1s/^# *//p' $$t; done
