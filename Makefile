@@ -113,10 +113,17 @@ shell: guest			## a shell in a guest, with the module loaded
 check: guest			## look for mistakes without running anything
 	@$(GUEST)/../check.sh "$$($(GUEST)/kernel.sh $(KERNEL))/headers"
 
+# Best with KERNEL=debug, which tells it what the module has reached.
+fuzz: deps			## fuzz the module in a guest, FUZZ=60 seconds
+	@selftests/fuzz/fuzz.sh --seconds $(or $(FUZZ),60) --kernel $(KERNEL)
+
+fuzz-repro: deps
+	@selftests/fuzz/fuzz.sh --repro "$(F)" --kernel $(KERNEL)
+
 # W=1 shows its warnings only for what it compiles, hence from nothing.
 module-check: need-kdir
 	@rm -rf $(BUILD)/$(KVER)/check
 	@$(call kbuild,$(BUILD)/$(KVER)/check,W=1 C=2 CF=-D__CHECK_ENDIAN__ modules)
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
-	deps guest demo test shell check module-check
+	deps guest demo test shell check fuzz fuzz-repro module-check

@@ -24,7 +24,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 topology=4node kernel=6.1 limit=600 logs=$build/guest interactive=no
-boot_limit=120
+boot_limit=240
 
 while getopts t:k:T:l:i option; do
 	case $option in

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ops that are commands of the module: their arguments are the fields of the
+ * command's structure.
+ *
+ * The list of commands is made from the uAPI header. A command without
+ * fields_NAME and settle_NAME here does not compile.
+ */
+#include <errno.h>
+#include <linux/vcpunuma.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "fail.h"
+#include "state.h"
+#include "trap.h"
+
+/* All arguments of a command: some that each has, then its structure's fields */
+#define FIELDS(_slot, ...)						\
+	{								\
+		ARG("fd", KIND_SLOT, _slot),				\
+		ARG("at", KIND_POINTER, 0),				\
+		ARG("tail", KIND_RESERVED, 0),				\
+		__VA_ARGS__						\
+	}
+enum { ARG_FD, ARG_AT, ARG_TAIL, ARG_SIZE, ARGS_COMMON = ARG_SIZE };
+
+#define FIELD(_struct, _field, _kind, _value)				\
+	{ .name = #_field, .kind = (_kind), .value = (_value),		\
+	  .offset = offsetof(struct _struct, _field),			\
+	  .bytes = sizeof(((struct _struct *)0)->_field) }
+#define SIZE_FIELD(_struct)						\
+	FIELD(_struct, size, KIND_SIZE, sizeof(struct _struct))
+
+static const struct arg_desc fields_INFO[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_info),
+	FIELD(vcpunuma_cmd_info, flags, KIND_FLAGS, 0));
+
+#define settle_INFO	NULL
+
+static const struct arg_desc fields_TOPOLOGY[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_topology),
+	FIELD(vcpunuma_cmd_topology, flags, KIND_FLAGS, 0),
+	FIELD(vcpunuma_cmd_topology, nodes, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_topology, nr_nodes, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_topology, node_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_node)),
+	FIELD(vcpunuma_cmd_topology, cpus, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_topology, nr_cpus, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_topology, cpu_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_cpu)),
+	FIELD(vcpunuma_cmd_topology, distances, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_topology, nr_distances, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_topology, __reserved, KIND_RESERVED, 0));
+
+#define settle_TOPOLOGY	NULL
+
+static const struct arg_desc fields_CONFIGURE[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_configure),
+	FIELD(vcpunuma_cmd_configure, flags, KIND_FLAGS, VCPUNUMA_CONFIGURE_NODES),
+	FIELD(vcpunuma_cmd_configure, nr_vcpus, KIND_NR_VCPUS, 0),
+	FIELD(vcpunuma_cmd_configure, place_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_place)),
+	FIELD(vcpunuma_cmd_configure, places, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_configure, nr_places, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_configure, __reserved, KIND_RESERVED, 0));
+
+#define settle_CONFIGURE	NULL
+
+static const struct arg_desc fields_BIND[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_bind),
+	FIELD(vcpunuma_cmd_bind, flags, KIND_FLAGS, VCPUNUMA_BIND_PIDFD),
+	FIELD(vcpunuma_cmd_bind, vcpu, KIND_VCPU, 0),
+	FIELD(vcpunuma_cmd_bind, to, KIND_NUMBER, VCPUNUMA_BIND_CPUS + 2),
+	FIELD(vcpunuma_cmd_bind, target, KIND_CPU, 0),
+	FIELD(vcpunuma_cmd_bind, tid, KIND_TASK, 0),
+	FIELD(vcpunuma_cmd_bind, pidfd, KIND_PIDFD, 0),
+	FIELD(vcpunuma_cmd_bind, nr_bits, KIND_BITS, 0),
+	FIELD(vcpunuma_cmd_bind, cpus, KIND_SET, 0));
+
+enum {
+	BIND_FLAGS = ARGS_COMMON + 1, BIND_VCPU, BIND_TO, BIND_TARGET, BIND_TID,
+	BIND_PIDFD, BIND_BITS, BIND_CPUS,
+};
+
+static void settle_BIND(__u64 *arg, struct rng *r)
+{
+	if (rng_percent(r, 80))
+		arg[BIND_FLAGS] = 0;
+	if (!arg[BIND_FLAGS]) {
+		arg[BIND_PIDFD] = 0;
+	} else {
+		arg[BIND_PIDFD] = 1 + SLOT_PIDFD + rng_below(r, 2);
+		arg[BIND_TID] = TASK_BASE + rng_below(r, TASKS / 2);
+	}
+	if (arg[BIND_TO] != VCPUNUMA_BIND_CPUS) {
+		arg[BIND_BITS] = 0;
+		arg[BIND_CPUS] = 0;
+	} else {
+		arg[BIND_TARGET] = 0;
+	}
+	if (arg[BIND_TO] == VCPUNUMA_BIND_NODE)
+		arg[BIND_TARGET] %= 5;
+	else if (arg[BIND_TO] == VCPUNUMA_BIND_PLACE)
+		arg[BIND_TARGET] = 0;
+}
+
+static const struct arg_desc fields_UNBIND[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_unbind),
+	FIELD(vcpunuma_cmd_unbind, flags, KIND_FLAGS, 0),
+	FIELD(vcpunuma_cmd_unbind, vcpu, KIND_VCPU, 0),
+	FIELD(vcpunuma_cmd_unbind, __reserved, KIND_RESERVED, 0));
+
+#define settle_UNBIND	NULL
+
+static const struct arg_desc fields_QUERY[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_query),
+	FIELD(vcpunuma_cmd_query, flags, KIND_FLAGS, 0),
+	FIELD(vcpunuma_cmd_query, vcpu, KIND_VCPU, 0),
+	FIELD(vcpunuma_cmd_query, nr_bits, KIND_BITS, 0),
+	FIELD(vcpunuma_cmd_query, cpus, KIND_POINTER, 0));
+
+#define settle_QUERY	NULL
+
+static const struct arg_desc fields_DISTRIBUTION[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_distribution),
+	FIELD(vcpunuma_cmd_distribution, flags, KIND_FLAGS, 0),
+	FIELD(vcpunuma_cmd_distribution, shares, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_distribution, nr_shares, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_distribution, share_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_share)));
+
+#define settle_DISTRIBUTION	NULL
+
+static const __u64 page_shifts[] = { 0, 0, 12, 12, 21, 1, 11, 13, 30, 63, 64 };
+
+static const struct arg_desc fields_MEM_CREATE[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_mem_create),
+	FIELD(vcpunuma_cmd_mem_create, flags, KIND_FLAGS,
+	      VCPUNUMA_MEM_POPULATE | VCPUNUMA_MEM_VCPU),
+	FIELD(vcpunuma_cmd_mem_create, length, KIND_LENGTH, 0),
+	FIELD(vcpunuma_cmd_mem_create, node, KIND_NODE, 0),
+	FIELD(vcpunuma_cmd_mem_create, vcpu, KIND_VCPU, 0),
+	FIELD(vcpunuma_cmd_mem_create, page_shift, KIND_NUMBER, 64),
+	FIELD(vcpunuma_cmd_mem_create, out_fd, KIND_NEW_FD, SLOT_MEM));
+
+enum {
+	CREATE_FLAGS = ARGS_COMMON + 1, CREATE_LENGTH, CREATE_NODE, CREATE_VCPU,
+	CREATE_SHIFT,
+};
+
+static void settle_MEM_CREATE(__u64 *arg, struct rng *r)
+{
+	arg[CREATE_SHIFT] = page_shifts[rng_below(r, ARRAY_SIZE(page_shifts))];
+	if (rng_percent(r, 60))
+		arg[CREATE_FLAGS] &= ~VCPUNUMA_MEM_VCPU;
+	if (arg[CREATE_FLAGS] & VCPUNUMA_MEM_VCPU)
+		arg[CREATE_NODE] = 0;
+	else
+		arg[CREATE_VCPU] = 0;
+	/* Filling a node takes seconds. */
+	if (arg[CREATE_LENGTH] > (64 << 20) && rng_percent(r, 99))
+		arg[CREATE_FLAGS] &= ~VCPUNUMA_MEM_POPULATE;
+}
+
+static const struct arg_desc fields_MEM_QUERY[] = FIELDS(SLOT_MEM,
+	SIZE_FIELD(vcpunuma_cmd_mem_query),
+	FIELD(vcpunuma_cmd_mem_query, flags, KIND_FLAGS, 0),
+	FIELD(vcpunuma_cmd_mem_query, bytes, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_mem_query, nr_bytes, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_mem_query, bytes_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_node_bytes)));
+
+#define settle_MEM_QUERY	NULL
+
+/* What a field holds, given what a program says of it */
+static __u64 field_value(const struct arg_desc *d, __u64 arg)
+{
+	switch (d->kind) {
+	case KIND_POINTER:
+	case KIND_SET:
+		return (unsigned long)state_pointer(arg);
+	case KIND_TASK:
+		return state_tid(arg);
+	case KIND_PIDFD:
+		return arg && arg <= SLOTS ? (__u64)slot_fd(arg - 1) : arg;
+	case KIND_NEW_FD:
+		return -1;
+	default:
+		return arg;
+	}
+}
+
+/*
+ * Put the structure where the command is to find it. If that can't be written
+ * to, the command finds what is there; in the read-only mapping of the arena it
+ * finds the structure.
+ */
+static void put_struct(const struct op *op, const __u64 *arg)
+{
+	__u32 size = arg[ARG_SIZE], known = op->args[ARG_SIZE].value;
+	__u64 at = arg[ARG_AT], value;
+	char image[8192];
+	unsigned int i;
+
+	/* Results must not count as arguments. */
+	memset(image, 0, sizeof(image));
+	memset(image, 0x5a, known);
+	for (i = ARGS_COMMON; i < op->nr_args; i++) {
+		value = field_value(&op->args[i], arg[i]);
+		memcpy(image + op->args[i].offset, &value, op->args[i].bytes);
+	}
+	if (size < sizeof(image) && size > known)
+		image[known + arg[ARG_TAIL] % (size - known)] =
+			arg[ARG_TAIL];
+	if (size < known)
+		size = known;
+	if (size > sizeof(image))
+		size = sizeof(image);
+	if (AT_TAG(at) == AT_READ_ONLY)
+		at += AT_ARENA - AT_READ_ONLY;
+	trap_copy(state_pointer(at), image, size);
+}
+
+static long run_command(const struct op *op, const __u64 *arg)
+{
+	char *at = state_pointer(arg[ARG_AT]);
+	const struct arg_desc *d;
+	unsigned int i;
+	int fd, err;
+
+	put_struct(op, arg);
+	fail_begin();
+	err = ioctl(slot_fd(arg[ARG_FD]), op->cmd, at);
+	fail_end();
+	if (err)
+		return -errno;
+	for (i = ARGS_COMMON; i < op->nr_args; i++) {
+		d = &op->args[i];
+		if (d->kind == KIND_NEW_FD &&
+		    trap_copy(&fd, at + d->offset, sizeof(fd)))
+			slot_put(arg[i], fd);
+	}
+	return 0;
+}
+
+#define WEIGHT_COMMAND	6
+
+/* Does not compile if there are more than a call has room for. */
+#define NR_ARGS(_args)							\
+	(ARRAY_SIZE(_args) + 0 *					\
+	 sizeof(char[1 - 2 * (ARRAY_SIZE(_args) > PROG_ARGS)]))
+
+#define VN_COMMAND(_name)						\
+	{ .name = #_name, .weight = WEIGHT_COMMAND,			\
+	  .args = fields_##_name, .nr_args = NR_ARGS(fields_##_name),	\
+	  .settle = settle_##_name, .run = run_command,			\
+	  .cmd = VCPUNUMA_##_name },
+
+static const struct op ops[] = {
+#include "commands.h"
+};
+
+const struct op_table command_ops = { ops, ARRAY_SIZE(ops) };
