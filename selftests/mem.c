@@ -766,12 +766,6 @@ TEST_F(shortage, node_runs_out)
 	/* Down to the last page, and the program has none to run on. */
 	if (nodes == 1 && variant->shift == 12)
 		SKIP(return, "there is no other node with memory");
-	/*
-	 * Where that is all the memory there is, the kernel soon needs a page
-	 * for a page table, and kills for it.
-	 */
-	if (nodes == 1 && variant->shift == 12)
-		SKIP(return, "memory on one node only: no other to go on with");
 	/* If it comes to the worst, this process is the one to go. */
 	__vn_write_file("/proc/self/oom_score_adj", "1000");
 	mem = vn_mem_create(self->fd, 0, length, node,
