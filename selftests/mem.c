@@ -448,6 +448,28 @@ static long child_touch(void *arg, int fd)
 	return touch_until_sigbus(child_at, a->length, 1UL << a->shift);
 }
 
+/*
+ * In a group that is full, a process that needs a page for itself is killed. So
+ * let it have all it needs before: its own memory, and page tables.
+ */
+static long child_settle(void *unused, int fd)
+{
+	(void)unused;
+	(void)fd;
+	return mlockall(MCL_CURRENT) ? -errno : 0;
+}
+
+static long child_touch_tables(void *arg, int fd)
+{
+	const struct mem_arg *a = arg;
+
+	(void)fd;
+	if (a->shift == 12)
+		for (size_t i = 0; i < a->length; i += PAGE_2M)
+			vn_touch(child_at + i, 1);
+	return 0;
+}
+
 static long child_destroy(void *arg, int fd)
 {
 	const struct mem_arg *a = arg;
@@ -518,12 +540,14 @@ TEST_F(memory, group_is_full)
 		.length = 48 * MIB,
 	};
 	vn_child_start(&c);
+	ASSERT_EQ(0, vn_child_call(&c, child_settle, NULL, -1));
 	EXPECT_EQ(0, __vn_cgroup_write(&cg, "memory.max", "24M"));
 	EXPECT_EQ(0, __vn_cgroup_move(&cg, c.pid));
 	if (variant->flags & VCPUNUMA_MEM_POPULATE) {
 		EXPECT_EQ(-ENOMEM, vn_child_call(&c, child_create, arg, -1));
 	} else {
 		EXPECT_EQ(0, vn_child_call(&c, child_create, arg, -1));
+		EXPECT_EQ(0, vn_child_call(&c, child_touch_tables, arg, -1));
 		done = vn_child_call(&c, child_touch, arg, -1);
 		EXPECT_LT(0, done);
 		EXPECT_GE(24 * MIB, done);
@@ -1245,6 +1269,7 @@ TEST_F(object, group_is_full_to_the_page)
 		.length = 8 * MIB,
 	};
 	vn_child_start(&c);
+	ASSERT_EQ(0, vn_child_call(&c, child_settle, NULL, -1));
 	EXPECT_EQ(0, __vn_cgroup_move(&cg, c.pid));
 	for (int i = 0; i < 150; i++) {
 		char max[32];
