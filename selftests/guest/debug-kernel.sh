@@ -81,7 +81,7 @@ build_in()
 	cd / && rm -rf "$dir/source" "$dir/package"
 }
 
-lock_cache
+lock_cache debug
 mkdir -p "$cache/kernel"
 version=$(apt_field "$package" Version)
 final="$cache/kernel/debug_${version}_$key"

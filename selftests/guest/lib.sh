@@ -49,10 +49,11 @@ as_root()
 	fi
 }
 
-# One at a time: two runs may start side by side on an empty cache.
+# One at a time: two runs may start side by side on an empty cache. What takes
+# long has a lock of its own: lock_cache [NAME].
 lock_cache()
 {
 	mkdir -p "$cache"
-	exec 9>"$cache/lock"
+	exec 9>"$cache/lock${1:+.$1}"
 	flock 9
 }
