@@ -75,7 +75,7 @@ static void look_at_vcpus(struct nth_world *w, struct nth_text *text)
 	nth_print(text, "\n");
 }
 
-static __u64 look_at_mem(int mem, struct nth_text *text)
+static void look_at_mem(int mem, struct nth_text *text)
 {
 	struct vcpunuma_cmd_mem_query q;
 	struct vcpunuma_node_bytes bytes[64];
@@ -83,30 +83,27 @@ static __u64 look_at_mem(int mem, struct nth_text *text)
 	unsigned int i;
 
 	if (err)
-		return 0;
+		return;
 	nth_print(text, "memory: %llu node %u shift %u populated %llu",
 		  q.out_length, q.out_node, q.out_page_shift, q.out_populated);
 	for (i = 0; i < q.nr_bytes; i++)
 		nth_print(text, " node %u %llu", bytes[i].node, bytes[i].bytes);
 	nth_print(text, "\n");
-	return q.out_length;
 }
 
-/* What is left of RLIMIT_MEMLOCK can be had, and not a page more. */
-static void look_at_limit(struct nth_world *w, struct nth_text *text,
-			  __u64 held)
+/* As much memory as RLIMIT_MEMLOCK says can be had, and not a page more. */
+static void look_at_limit(struct nth_world *w, struct nth_text *text)
 {
-	__u64 rest = NTH_MEMLOCK - held;
 	int vm = __vn_open(), all, more;
 
-	all = __vn_mem_create(vm, 0, rest, w->node[0], 12);
+	all = __vn_mem_create(vm, 0, NTH_MEMLOCK, w->node[0], 12);
 	if (all >= 0)
 		close(all);
-	more = __vn_mem_create(vm, 0, rest + PAGE_4K, w->node[0], 12);
+	more = __vn_mem_create(vm, 0, NTH_MEMLOCK + PAGE_4K, w->node[0], 12);
 	if (more >= 0)
 		close(more);
 	close(vm);
-	nth_print(text, "limit: rest %s, more %s\n",
+	nth_print(text, "limit: all %s, more %s\n",
 		  all < 0 ? strerror(-all) : "fits",
 		  more < 0 ? strerror(-more) : "fits");
 }
@@ -143,16 +140,16 @@ static int count_maps(void)
 void nth_look(struct nth_world *w, struct nth_text *text)
 {
 	static char report[65536];
-	__u64 held = 0;
 	int err;
 
 	text->len = 0;
 	text->at[0] = 0;
 	if (w->vm >= 0)
 		look_at_vcpus(w, text);
-	held += look_at_mem(w->mem, text);
-	held += look_at_mem(w->made, text);
-	look_at_limit(w, text, held);
+	look_at_mem(w->mem, text);
+	look_at_mem(w->made, text);
+	if (w->vm < 0 && w->mem < 0)
+		look_at_limit(w, text);
 	nth_print(text, "affinity: %s, %s, %s\n", vn_affinity(0),
 		  vn_affinity(w->thread[0].tid), vn_affinity(w->thread[1].tid));
 	nth_print(text, "files: %d, mappings: %d\n", count_fds(), count_maps());

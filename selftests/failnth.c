@@ -112,10 +112,12 @@ static void check_failed(struct __test_metadata *_metadata,
 		TH_LOG("%s", strerror(-r->ret));
 	}
 	EXPECT_FALSE(c->flags & NTH_NEVER);
-	if (late && same(&r->after, &s->reference.after))
+	if (late && !same(&r->before, &r->after)) {
 		t->late++;
-	else
+		EXPECT_STREQ(s->reference.after.at, r->after.at);
+	} else {
 		EXPECT_STREQ(r->before.at, r->after.at);
+	}
 
 	w->result.len = 0;
 	w->result.at[0] = 0;

@@ -12,12 +12,11 @@
 #include <stdlib.h>
 
 #define DEBUGFS	"/sys/kernel/debug/"
-#define TIMES	1000000
+#define TIMES	"1000000"
 
 struct knob {
 	const char *path;
 	const char *wanted;
-	int fd;
 	char before[32];
 };
 
@@ -32,9 +31,9 @@ static struct knob knobs[] = {
 };
 
 static struct knob times[INJECT_KINDS] = {
-	[INJECT_SLAB] = { .path = DEBUGFS "failslab/times", .wanted = "1000000" },
-	[INJECT_PAGE] = { .path = DEBUGFS "fail_page_alloc/times", .wanted = "1000000" },
-	[INJECT_USERCOPY] = { .path = DEBUGFS "fail_usercopy/times", .wanted = "1000000" },
+	[INJECT_SLAB] = { .path = DEBUGFS "failslab/times", .wanted = TIMES },
+	[INJECT_PAGE] = { .path = DEBUGFS "fail_page_alloc/times", .wanted = TIMES },
+	[INJECT_USERCOPY] = { .path = DEBUGFS "fail_usercopy/times", .wanted = TIMES },
 };
 
 static int left[INJECT_KINDS];
@@ -43,41 +42,28 @@ static int nth_fd = -1;
 static const char *knob_turn(struct knob *k)
 {
 	static char reason[128];
-	ssize_t len;
 
+	if (!__vn_read_file(k->path, k->before, sizeof(k->before)) &&
+	    !__vn_write_file(k->path, k->wanted))
+		return NULL;
+	k->before[0] = 0;
 	snprintf(reason, sizeof(reason), "the kernel has no %s", k->path);
-
-	/* Kept open: who restores it may have fewer rights. */
-	k->fd = open(k->path, O_RDWR | O_CLOEXEC);
-	if (k->fd < 0)
-		return reason;
-	len = pread(k->fd, k->before, sizeof(k->before) - 1, 0);
-	if (len <= 0)
-		return reason;
-	k->before[len] = 0;
-	len = strlen(k->wanted);
-	return pwrite(k->fd, k->wanted, len, 0) == len ? NULL : reason;
+	return reason;
 }
 
 static void knob_restore(struct knob *k)
 {
-	ssize_t len = strlen(k->before);
-
-	if (k->fd < 0)
-		return;
-	if (len && pwrite(k->fd, k->before, len, 0) != len)
+	if (k->before[0] && __vn_write_file(k->path, k->before))
 		fprintf(stderr, "# cannot restore %s\n", k->path);
-	close(k->fd);
-	k->fd = -1;
+	k->before[0] = 0;
 }
 
 static int times_left(const struct knob *k)
 {
-	char text[32] = "";
+	char text[32];
+	int err = __vn_read_file(k->path, text, sizeof(text));
 
-	if (pread(k->fd, text, sizeof(text) - 1, 0) <= 0)
-		return -EIO;
-	return atoi(text);
+	return err ? err : atoi(text);
 }
 
 const char *inject_begin(void)
@@ -88,15 +74,11 @@ const char *inject_begin(void)
 	nth_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (nth_fd < 0)
 		return "the kernel has no fault injection (CONFIG_FAULT_INJECTION)";
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		knobs[i].fd = -1;
-	for (i = 0; i < INJECT_KINDS; i++)
-		times[i].fd = -1;
 	for (i = 0; !reason && i < ARRAY_SIZE(knobs); i++)
 		reason = knob_turn(&knobs[i]);
 	for (i = 0; !reason && i < INJECT_KINDS; i++) {
 		reason = knob_turn(&times[i]);
-		left[i] = TIMES;
+		left[i] = atoi(TIMES);
 	}
 	return reason;
 }
