@@ -24,15 +24,18 @@ endif
 UTSRELEASE := $(KDIR:%=%/include/generated/utsrelease.h)
 KVER	:= $(if $(KDIR),$(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(UTSRELEASE)))
 MODULE	:= $(BUILD)/$(KVER)/module
+# What the kernel's headers come with if this machine's compiler will not do.
+TOOLCHAIN := $(wildcard $(KDIR)/toolchain/run)
 
 # Kbuild of one directory of links: $(call kbuild,DIRECTORY,ARGUMENTS)
 kbuild	= mkdir -p $(1) && \
 	  cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kmod $(CURDIR)/uapi $(1)/ && \
 	  find $(1) -xtype l -delete && \
-	  $(MAKE) $(QUIET) $(JOBS) -C $(KDIR) M=$(1) $(NO_BTF) $(2)
+	  $(TOOLCHAIN) $(MAKE) $(QUIET) $(JOBS) -C $(KDIR) M=$(1) $(NO_BTF) $(2)
 # Type information for BPF needs the kernel itself and pahole, signing needs the
 # kernel's key: where they are not, do not try.
-NO_BTF	= $(if $(and $(wildcard $(KDIR)/vmlinux),$(shell command -v pahole)),, \
+NO_BTF	= $(if $(and $(wildcard $(KDIR)/vmlinux), \
+		$(shell $(TOOLCHAIN) sh -c 'command -v pahole')),, \
 		CONFIG_DEBUG_INFO_BTF_MODULES=)
 NO_SIGN	= $(if $(wildcard $(KDIR)/certs/signing_key.*),,CONFIG_MODULE_SIG_ALL=)
 

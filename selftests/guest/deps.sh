@@ -18,9 +18,13 @@ packages=(
 	# for make check
 	g++ python3 shellcheck sparse
 )
+case ${1-} in
 # to build the debug kernel
-[ "${1-}" != debug ] ||
-	packages+=(bc bison ccache flex libelf-dev libssl-dev lz4)
+debug) packages+=(bc bison ccache flex libelf-dev libssl-dev lz4) ;;
+# to unpack the kernel; to build with the programs of another release
+6.12) packages+=(zstd) ;;
+7.3) packages+=(mount util-linux zstd) ;;
+esac
 
 # Prints those of its arguments that are not installed.
 not_installed()
