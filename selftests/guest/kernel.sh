@@ -110,7 +110,7 @@ fi
 
 # Takes the same lock, so it comes before ours.
 "$guest/ksource.sh" >/dev/null
-lock_cache
+lock_cache apt
 apt_use_suite "$suite"
 found=$(candidate "$image_meta" "$headers_meta") || {
 	apt_update
