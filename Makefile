@@ -48,7 +48,7 @@ help:				## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo "Variables:"
 	@echo "  KDIR=DIR          kernel to build the module for: $(or $(KDIR),none found)"
-	@echo "  KERNEL=VERSION    kernel of the guests: $(KERNEL); debug: with every checker"
+	@echo "  KERNEL=VERSION    kernel of the guests: 6.1, 6.12, 7.3; debug: with every checker"
 	@echo "  TOPO=NAME         topology of the guest; test: all of them unless given"
 	@for t in $(GUEST)/topologies/*; do \
 		printf '      %-12s' $${t##*/}; sed -n '1s/^# *//p' $$t; done
@@ -126,7 +126,15 @@ fuzz-repro: deps
 # W=1 shows its warnings only for what it compiles, hence from nothing.
 module-check: need-kdir
 	@rm -rf $(BUILD)/$(KVER)/check
-	@$(call kbuild,$(BUILD)/$(KVER)/check,W=1 C=2 CF=-D__CHECK_ENDIAN__ modules)
+	@$(call kbuild,$(BUILD)/$(KVER)/check,W=1 $(CHECK_WITH) modules)
+
+# The same with clang, which sees other things.
+module-clang: need-kdir
+	@$(GUEST)/deps.sh $(KERNEL) clang
+	@selftests/clang-headers.sh $(KDIR) $(BUILD)/$(KVER)/clang
+	@$(MAKE) --no-print-directory module-check KDIR=$(BUILD)/$(KVER)/clang \
+		CHECK_WITH=CC=clang
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
-	deps guest demo test shell check fuzz fuzz-repro module-check
+	deps guest demo test shell check fuzz fuzz-repro module-check \
+	module-clang

@@ -3,9 +3,9 @@
 #
 # toolchain.sh [-n] SUITE [PACKAGE...]: unpacks what building a module takes (a
 # compiler, make, and what kbuild calls) and PACKAGEs from another Debian release
-# into the cache, and prints the directory it is in. Nothing is installed on the
-# machine, and nothing of it runs until "DIRECTORY/run COMMAND": see
-# toolchain-run.
+# into the cache, and prints the directory it is in; the file "suite" there says
+# which release. Nothing is installed on the machine, and nothing of it runs until
+# "DIRECTORY/run COMMAND": see toolchain-run.
 #
 # For kernels whose headers come with programs that this machine's C library is
 # too old for, or ask for a newer compiler than it has.
@@ -58,6 +58,7 @@ fetch()
 	mkdir -p "$root/usr/local" "$root/usr/src"
 	rm -rf "$root/usr/share/"{doc,man,locale}
 	cp "$guest/toolchain-run" "$dir/run"
+	echo "$suite" >"$dir/suite"
 	"$dir/run" gcc-14 --version
 }
 
