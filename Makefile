@@ -45,14 +45,14 @@ all: module userspace selftests	## build everything (default)
 
 help:				## list the targets
 	@echo "Targets:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo "Variables:"
 	@echo "  KDIR=DIR          kernel to build the module for: $(or $(KDIR),none found)"
 	@echo "  KERNEL=VERSION    kernel of the guests: 6.1, 6.12, 7.3; debug: with every checker"
 	@echo "  TOPO=NAME         topology of the guest; test: all of them unless given"
 	@for t in $(GUEST)/topologies/*; do \
 		printf '      %-12s' $${t##*/}; sed -n '1s/^# *//p' $$t; done
-	@echo "  T=NAME            test: this program only"
+	@echo "  T=NAMES           test: these programs only"
 	@echo "  PREFIX= DESTDIR= INSTALL_MOD_PATH=    where to install; V=1 shows commands"
 
 # ---- Build ----
@@ -117,11 +117,16 @@ check: guest			## look for mistakes without running anything
 	@$(GUEST)/../check.sh "$$($(GUEST)/kernel.sh $(KERNEL))/headers"
 
 # Best with KERNEL=debug, which tells it what the module has reached.
-fuzz: deps			## fuzz the module in a guest, FUZZ=60 seconds
-	@selftests/fuzz/fuzz.sh --seconds $(or $(FUZZ),60) --kernel $(KERNEL)
+fuzz: deps			## fuzz the module in a guest, SECONDS=60
+	@selftests/fuzz/fuzz.sh --seconds $(or $(SECONDS),60) --kernel $(KERNEL) \
+		$(SEED:%=--seed %) $(EXECS:%=--execs %)
 
-fuzz-repro: deps
+fuzz-repro: deps		## replay what the fuzzer found, F=FILE
 	@selftests/fuzz/fuzz.sh --repro "$(F)" --kernel $(KERNEL)
+
+coverage:			## which lines of the module the tests reach
+	@$(GUEST)/deps.sh debug
+	@selftests/coverage/coverage.sh $(TOPO:%=-t %) $(T)
 
 # W=1 shows its warnings only for what it compiles, hence from nothing.
 module-check: need-kdir
@@ -129,12 +134,12 @@ module-check: need-kdir
 	@$(call kbuild,$(BUILD)/$(KVER)/check,W=1 $(CHECK_WITH) modules)
 
 # The same with clang, which sees other things.
-module-clang: need-kdir
+module-clang: need-kdir		## build the module with clang, to look for mistakes
 	@$(GUEST)/deps.sh $(KERNEL) clang
 	@selftests/clang-headers.sh $(KDIR) $(BUILD)/$(KVER)/clang
 	@$(MAKE) --no-print-directory module-check KDIR=$(BUILD)/$(KVER)/clang \
 		CHECK_WITH=CC=clang
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
-	deps guest demo test shell check fuzz fuzz-repro module-check \
+	deps guest demo test shell check fuzz fuzz-repro coverage module-check \
 	module-clang

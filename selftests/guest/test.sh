@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# test.sh [-k KERNEL] [-t TOPOLOGY] [PROGRAM]: runs the test programs in one
+# test.sh [-k KERNEL] [-t TOPOLOGY] [PROGRAM...]: runs the test programs in one
 # guest per topology and ends with a table and the line
 # "N passed, N failed, N skipped". Fails if anything failed, or nothing ran.
 
@@ -21,11 +21,11 @@ done
 shift $((OPTIND - 1))
 
 mapfile -t programs < <(make -s -C "$tree/selftests" emit_tests | sed 's/.*://')
-if [ $# -gt 0 ]; then
-	[[ " ${programs[*]} " = *" $1 "* ]] ||
-		die "no test $1; there are: ${programs[*]}"
-	programs=("$1")
-fi
+for program; do
+	[[ " ${programs[*]} " = *" $program "* ]] ||
+		die "no test $program; there are: ${programs[*]}"
+done
+[ $# = 0 ] || programs=("$@")
 limit=$(($(sed -n 's/^timeout=//p' "$tree/selftests/settings") * ${#programs[@]} + 120))
 
 total_passed=0 total_failed=0 total_skipped=0
@@ -33,40 +33,77 @@ table=()
 
 count()
 {
-	table+=("$(printf '  %-10s %-12s %7d %7d %8d   %s' "$@")")
+	table+=("$(printf '  %-10s %-12s %7d %7d %8d %8s   %s' "$@")")
 	total_passed=$((total_passed + $3))
 	total_failed=$((total_failed + $4))
 	total_skipped=$((total_skipped + $5))
 }
 
-for topology in "${topologies[@]}"; do
-	logs="$build/test/$topology"
+# Boots a guest of that topology and runs the programs in it. Its exit status is
+# left in a file: nobody waits for a guest in particular.
+run_guest()
+{
+	local logs=$build/test/$1 status=0
 	rm -rf "$logs"
 	mkdir -p "$logs"
-	say "$topology: ${programs[*]}"
-	status=0
-	"$guest/run.sh" -k "$kernel" -t "$topology" -l "$logs" -T "$limit" \
+	"$guest/run.sh" -k "$kernel" -t "$1" -l "$logs" -T "$limit" \
 		"$guest/guest-tests" "${programs[@]}" || status=$?
-	[ $status != 130 ] || die "interrupted"
+	echo $status >"$logs/run-status"
+}
 
+# Several at a time, as many as there are processors: a guest spends much of its
+# time waiting. Each one's output comes in one piece, when it is through.
+run_guests()
+{
+	local topology running=0
+	for topology in "$@"; do
+		if [ $running -ge "$(nproc)" ]; then
+			wait -n || true
+			running=$((running - 1))
+		fi
+		say "$topology: ${programs[*]}"
+		{
+			output=$(run_guest "$topology" 2>&1)
+			printf '# ---- %s\n%s\n' "$topology" "$output"
+		} &
+		running=$((running + 1))
+	done
+	wait
+}
+
+trap "trap - INT TERM; kill 0" INT TERM
+if [ ${#topologies[@]} -gt 1 ]; then
+	run_guests "${topologies[@]}"
+else
+	say "${topologies[0]}: ${programs[*]}"
+	run_guest "${topologies[0]}"
+fi
+
+for topology in "${topologies[@]}"; do
+	logs=$build/test/$topology
+	status=$(cat "$logs/run-status" 2>/dev/null || echo 125)
+	# The guest knows what there is to do in it, if it got as far as that.
+	plan="insmod ${programs[*]} rmmod memory-back"
+	[ ! -s "$logs/plan" ] || plan=$(cat "$logs/plan")
 	failed_before=$total_failed
-	for name in insmod "${programs[@]}" rmmod memory-back; do
-		read -r passed failed skipped < <(
-			sed -n "s/^$name \([0-9]* [0-9]* [0-9]*\)\$/\1/p" \
+	for name in $plan; do
+		read -r passed failed skipped seconds < <(
+			sed -n "s/^$name \([0-9]* [0-9]* [0-9]* [0-9]*\)\$/\1/p" \
 				"$logs/results" 2>/dev/null) || {
-			count "$topology" "$name" 0 1 0 "did not finish"
+			count "$topology" "$name" 0 1 0 - "did not finish"
 			continue
 		}
-		count "$topology" "$name" "$passed" "$failed" "$skipped" \
+		count "$topology" "$name" "$passed" "$failed" "$skipped" "$seconds" \
 			"$([ "$failed" = 0 ] || echo "see $logs")"
 	done
 	# The guest ended badly although each step went well.
-	if [ $status != 0 ] && [ $total_failed = "$failed_before" ]; then
-		count "$topology" guest 0 1 0 "status $status, see $logs"
+	if [ "$status" != 0 ] && [ $total_failed = "$failed_before" ]; then
+		count "$topology" guest 0 1 0 - "status $status, see $logs"
 	fi
 done
 
-printf '\n  %-10s %-12s %7s %7s %8s\n' topology test passed failed skipped
+printf '\n  %-10s %-12s %7s %7s %8s %8s\n' \
+	topology test passed failed skipped seconds
 printf '%s\n' "${table[@]}"
 printf '\n%d passed, %d failed, %d skipped\n' \
 	$total_passed $total_failed $total_skipped
