@@ -24,15 +24,18 @@ endif
 UTSRELEASE := $(KDIR:%=%/include/generated/utsrelease.h)
 KVER	:= $(if $(KDIR),$(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(UTSRELEASE)))
 MODULE	:= $(BUILD)/$(KVER)/module
+# What the kernel's headers come with if this machine's compiler will not do.
+TOOLCHAIN := $(wildcard $(KDIR)/toolchain/run)
 
 # Kbuild of one directory of links: $(call kbuild,DIRECTORY,ARGUMENTS)
 kbuild	= mkdir -p $(1) && \
 	  cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kmod $(CURDIR)/uapi $(1)/ && \
 	  find $(1) -xtype l -delete && \
-	  $(MAKE) $(QUIET) $(JOBS) -C $(KDIR) M=$(1) $(NO_BTF) $(2)
+	  $(TOOLCHAIN) $(MAKE) $(QUIET) $(JOBS) -C $(KDIR) M=$(1) $(NO_BTF) $(2)
 # Type information for BPF needs the kernel itself and pahole, signing needs the
 # kernel's key: where they are not, do not try.
-NO_BTF	= $(if $(and $(wildcard $(KDIR)/vmlinux),$(shell command -v pahole)),, \
+NO_BTF	= $(if $(and $(wildcard $(KDIR)/vmlinux), \
+		$(shell $(TOOLCHAIN) sh -c 'command -v pahole')),, \
 		CONFIG_DEBUG_INFO_BTF_MODULES=)
 NO_SIGN	= $(if $(wildcard $(KDIR)/certs/signing_key.*),,CONFIG_MODULE_SIG_ALL=)
 
@@ -45,7 +48,7 @@ help:				## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo "Variables:"
 	@echo "  KDIR=DIR          kernel to build the module for: $(or $(KDIR),none found)"
-	@echo "  KERNEL=VERSION    kernel of the guests: $(KERNEL); debug: with every checker"
+	@echo "  KERNEL=VERSION    kernel of the guests: 6.1, 6.12, 7.3; debug: with every checker"
 	@echo "  TOPO=NAME         topology of the guest; test: all of them unless given"
 	@for t in $(GUEST)/topologies/*; do \
 		printf '      %-12s' $${t##*/}; sed -n '1s/^# *//p' $$t; done
@@ -128,7 +131,15 @@ coverage:			## which lines of the module the tests reach
 # W=1 shows its warnings only for what it compiles, hence from nothing.
 module-check: need-kdir
 	@rm -rf $(BUILD)/$(KVER)/check
-	@$(call kbuild,$(BUILD)/$(KVER)/check,W=1 C=2 CF=-D__CHECK_ENDIAN__ modules)
+	@$(call kbuild,$(BUILD)/$(KVER)/check,W=1 $(CHECK_WITH) modules)
+
+# The same with clang, which sees other things.
+module-clang: need-kdir		## build the module with clang, to look for mistakes
+	@$(GUEST)/deps.sh $(KERNEL) clang
+	@selftests/clang-headers.sh $(KDIR) $(BUILD)/$(KVER)/clang
+	@$(MAKE) --no-print-directory module-check KDIR=$(BUILD)/$(KVER)/clang \
+		CHECK_WITH=CC=clang
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
-	deps guest demo test shell check fuzz fuzz-repro coverage module-check
+	deps guest demo test shell check fuzz fuzz-repro coverage module-check \
+	module-clang

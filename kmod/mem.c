@@ -115,6 +115,11 @@ static struct page *mem_add_page(struct vcpunuma_mem *mem, pgoff_t n)
 
 	if (!page)
 		return ERR_PTR(-ENOMEM);
+	/*
+	 * Newer kernels map it as 2 MiB only if it ends within the file. Unless
+	 * told where it is, they go by where its last user had it.
+	 */
+	page_folio(page)->index = n << (mem->shift - PAGE_SHIFT);
 	err = xa_err(xa_store(&mem->pages, n, page, GFP_KERNEL_ACCOUNT |
 			      __GFP_RETRY_MAYFAIL | __GFP_NOWARN));
 	if (err) {

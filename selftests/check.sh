@@ -34,10 +34,27 @@ check()
 	fi
 }
 
-# All gcc's, sparse's and modpost's warnings go to stderr.
+# From 7.3 on, kbuild first asks a script whether sparse is good enough, which
+# Debian's headers lack, and the sparse that Debian has would not be.
+sparse_is_usable()
+{
+	local makefile
+	makefile=$(sed -n 's/^include //p' "$kdir/Makefile")
+	! grep -qs checker-valid.sh "${makefile:-$kdir/Makefile}"
+}
+
+# All the compilers', sparse's and modpost's warnings go to stderr.
 module_build()
 {
-	make -s --no-print-directory module-check KDIR="$kdir" >/dev/null
+	local sparse=
+	! sparse_is_usable || sparse='C=2 CF=-D__CHECK_ENDIAN__'
+	make -s --no-print-directory module-check KDIR="$kdir" \
+		CHECK_WITH="$sparse" >/dev/null
+}
+
+module_build_clang()
+{
+	make -s --no-print-directory module-clang KDIR="$kdir" >/dev/null
 }
 
 header_alone()
@@ -75,7 +92,13 @@ only()
 	! grep -nHE "$regex" "${others[@]}" | grep -vE '^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)'
 }
 
-check "module without warnings (W=1), sparse" module_build
+if sparse_is_usable; then
+	check "module without warnings (W=1), sparse" module_build
+else
+	check "module without warnings (W=1)" module_build
+	echo "  LEFT OUT  sparse: this kernel wants a newer one than Debian has"
+fi
+check "module without warnings (W=1), clang" module_build_clang
 check "uapi header alone, as C90" header_alone
 check "checkpatch" "$ksource/scripts/checkpatch.pl" --no-tree --strict --quiet \
 	--no-summary --terse --show-types --file "${c_files[@]}"

@@ -1125,6 +1125,37 @@ TEST_F(object, mapped_large_on_fault)
 	close(mem);
 }
 
+/*
+ * Whatever the memory was used for before: a page may still carry marks of that
+ * when it is allocated.
+ */
+TEST_F(object, mapped_large_used_before)
+{
+	size_t length = (vn_free(self->node) / 4 * 3) & -PAGE_2M;
+	struct vn_set nodes = vn_set_of(self->node);
+	char *at;
+	int mem;
+
+	/* If it comes to the worst, this process is the one to go. */
+	__vn_write_file("/proc/self/oom_score_adj", "1000");
+	at = mmap(NULL, length, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, at);
+	ASSERT_EQ(0, syscall(__NR_mbind, at, length, MPOL_BIND, &nodes,
+			     VN_NODES, 0));
+	ASSERT_EQ(0, madvise(at, length, MADV_NOHUGEPAGE));
+	vn_touch(at, length);
+	munmap(at, length);
+
+	length = (length / 2) & -PAGE_2M;
+	mem = vn_mem_create(self->fd, 0, length, self->node, 21);
+	at = vn_map(mem, length);
+	vn_touch(at, length);
+	EXPECT_EQ(length, vn_smaps(at, "FilePmdMapped"));
+	munmap(at, length);
+	close(mem);
+}
+
 TEST_F(object, mapped_small)
 {
 	size_t length = 2 * PAGE_2M;

@@ -45,7 +45,14 @@ apt_use_suite()
 		# Backports are never the candidate unless asked for.
 		-o "APT::Default-Release=$1"
 	)
-	[ -n "$(ls "$dir/lists/"*Packages* 2>/dev/null)" ] || apt_update
+	# Never older than the machine's own, unless they cannot be had.
+	if [ ! -f "$dir/updated" ] || [ "$dir/updated" -ot /var/lib/apt/lists ]; then
+		if apt_update; then
+			touch "$dir/updated"
+		elif [ ! -f "$dir/updated" ]; then
+			die "could not fetch the package lists of Debian's $1"
+		fi
+	fi
 }
 
 # Prints a field of the candidate version of a package.

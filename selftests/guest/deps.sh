@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# deps.sh [VERSION]: makes sure that everything to build and test is here: a
-# few Debian packages, installed; a kernel and parts of its source, unpacked in
-# the cache. Needs root (or sudo) only when a package is missing.
+# deps.sh [VERSION [PACKAGE...]]: makes sure that everything to build and test is
+# here: a few Debian packages, and PACKAGEs, installed; a kernel and parts of its
+# source, unpacked in the cache. Needs root (or sudo) only when a package is
+# missing.
 
 set -euo pipefail
 # shellcheck source=selftests/guest/apt.sh
@@ -17,10 +18,15 @@ packages=(
 	busybox-static kmod qemu-system-x86
 	# for make check
 	g++ python3 shellcheck sparse
+	"${@:2}"
 )
+case ${1-} in
 # to build the debug kernel
-[ "${1-}" != debug ] ||
-	packages+=(bc bison ccache flex libelf-dev libssl-dev lz4)
+debug) packages+=(bc bison ccache flex libelf-dev libssl-dev lz4) ;;
+# to unpack the kernel; to build with the programs of another release
+6.12) packages+=(zstd) ;;
+7.3) packages+=(mount util-linux zstd) ;;
+esac
 
 # Prints those of its arguments that are not installed.
 not_installed()

@@ -28,13 +28,15 @@ cp "$busybox" "$work/bin/busybox"
 cp "$guest/guest-init" "$work/init"
 chmod 755 "$work/init"
 
-# Dependencies first, each once: guest-init need only go down the list.
+# Dependencies first, each once: guest-init need only go down the list. busybox
+# loads none that are compressed.
 for module in virtio_pci 9pnet_virtio 9p overlay; do
 	PATH=$PATH:/usr/sbin modprobe -d "$kernel" -S "$release" --show-depends "$module"
 done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
 	while read -r module; do
-		cp "$module" "$work/modules/"
-		basename "$module" >>"$work/modules/order"
+		name=$(basename "${module%.xz}")
+		xz -dcf "$module" >"$work/modules/$name"
+		echo "$name" >>"$work/modules/order"
 	done
 
 (cd "$work" && find . | busybox cpio -o -H newc) >"$archive.$$" 2>/dev/null

@@ -47,7 +47,7 @@ fetch()
 		rm -r "$1/.package"
 }
 
-lock_cache
+lock_cache apt
 if [ ! -d "$final" ]; then
 	[ -n "$(apt_field "$package" Version)" ] || apt_update
 	mkdir -p "$cache/ksource"

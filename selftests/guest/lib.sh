@@ -50,10 +50,10 @@ as_root()
 }
 
 # One at a time: two runs may start side by side on an empty cache. What takes
-# long has a lock of its own: lock_cache [NAME].
+# long has a lock of its own: lock_cache NAME.
 lock_cache()
 {
 	mkdir -p "$cache"
-	exec 9>"$cache/lock${1:+.$1}"
+	exec 9>"$cache/lock.$1"
 	flock 9
 }
