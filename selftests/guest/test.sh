@@ -33,7 +33,7 @@ table=()
 
 count()
 {
-	table+=("$(printf '  %-10s %-12s %7d %7d %8d   %s' "$@")")
+	table+=("$(printf '  %-10s %-12s %7d %7d %8d %8s   %s' "$@")")
 	total_passed=$((total_passed + $3))
 	total_failed=$((total_failed + $4))
 	total_skipped=$((total_skipped + $5))
@@ -49,24 +49,28 @@ for topology in "${topologies[@]}"; do
 		"$guest/guest-tests" "${programs[@]}" || status=$?
 	[ $status != 130 ] || die "interrupted"
 
+	# The guest knows what there is to do in it, if it got as far as that.
+	plan="insmod ${programs[*]} rmmod memory-back"
+	[ ! -s "$logs/plan" ] || plan=$(cat "$logs/plan")
 	failed_before=$total_failed
-	for name in insmod "${programs[@]}" rmmod memory-back; do
-		read -r passed failed skipped < <(
-			sed -n "s/^$name \([0-9]* [0-9]* [0-9]*\)\$/\1/p" \
+	for name in $plan; do
+		read -r passed failed skipped seconds < <(
+			sed -n "s/^$name \([0-9]* [0-9]* [0-9]* [0-9]*\)\$/\1/p" \
 				"$logs/results" 2>/dev/null) || {
-			count "$topology" "$name" 0 1 0 "did not finish"
+			count "$topology" "$name" 0 1 0 - "did not finish"
 			continue
 		}
-		count "$topology" "$name" "$passed" "$failed" "$skipped" \
+		count "$topology" "$name" "$passed" "$failed" "$skipped" "$seconds" \
 			"$([ "$failed" = 0 ] || echo "see $logs")"
 	done
 	# The guest ended badly although each step went well.
 	if [ $status != 0 ] && [ $total_failed = "$failed_before" ]; then
-		count "$topology" guest 0 1 0 "status $status, see $logs"
+		count "$topology" guest 0 1 0 - "status $status, see $logs"
 	fi
 done
 
-printf '\n  %-10s %-12s %7s %7s %8s\n' topology test passed failed skipped
+printf '\n  %-10s %-12s %7s %7s %8s %8s\n' \
+	topology test passed failed skipped seconds
 printf '%s\n' "${table[@]}"
 printf '\n%d passed, %d failed, %d skipped\n' \
 	$total_passed $total_failed $total_skipped
