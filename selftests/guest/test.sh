@@ -1,32 +1,43 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# test.sh [-k KERNEL] [-t TOPOLOGY] [PROGRAM]: runs the test programs in one
-# guest per topology and ends with a table and the line
+# test.sh [-k KERNEL] [-t TOPOLOGY] [-a OPTIONS] [-s] [PROGRAM...]: runs the
+# test programs in one guest per topology and ends with a table and the line
 # "N passed, N failed, N skipped". Fails if anything failed, or nothing ran.
+#
+#   -a OPTIONS  more for the kernel's command line
+#   -s          storm: those named storm-*, with full counts, for hours if need be
 
 set -euo pipefail
 # shellcheck source=selftests/guest/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-kernel=6.1
+kernel=6.1 options='' storm=
 mapfile -t topologies < <(cd "$guest/topologies" && ls)
-while getopts k:t: option; do
+while getopts k:t:a:s option; do
 	case $option in
 	k) kernel=$OPTARG ;;
 	t) topologies=("$OPTARG") ;;
+	a) options=$OPTARG ;;
+	s) storm=full ;;
 	*) exit 1 ;;
 	esac
 done
 shift $((OPTIND - 1))
 
 mapfile -t programs < <(make -s -C "$tree/selftests" emit_tests | sed 's/.*://')
+for program; do
+	[[ " ${programs[*]} " = *" $program "* ]] ||
+		die "no test $program; there are: ${programs[*]}"
+done
 if [ $# -gt 0 ]; then
-	[[ " ${programs[*]} " = *" $1 "* ]] ||
-		die "no test $1; there are: ${programs[*]}"
-	programs=("$1")
+	programs=("$@")
+elif [ -n "$storm" ]; then
+	mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep ^storm-)
 fi
-limit=$(($(sed -n 's/^timeout=//p' "$tree/selftests/settings") * ${#programs[@]} + 120))
+timeout=$(sed -n 's/^timeout=//p' "$tree/selftests/settings")
+[ -z "$storm" ] || timeout=14400
+limit=$((timeout * ${#programs[@]} + 120))
 
 total_passed=0 total_failed=0 total_skipped=0
 table=()
@@ -46,6 +57,7 @@ for topology in "${topologies[@]}"; do
 	say "$topology: ${programs[*]}"
 	status=0
 	"$guest/run.sh" -k "$kernel" -t "$topology" -l "$logs" -T "$limit" \
+		-a "$options" env STORM="$storm" TIMEOUT="$timeout" \
 		"$guest/guest-tests" "${programs[@]}" || status=$?
 	[ $status != 130 ] || die "interrupted"
 
