@@ -122,7 +122,7 @@ static bool within(pid_t pid, const struct vn_set *set)
 TEST_F_TIMEOUT(cpus, cpuset, STORM_TIMEOUT)
 {
 	const struct vn_host *host = vn_host();
-	int times = storm_times(24, 10000);
+	int times = storm_times(24, 2000);
 	int n = vn_set_weight(&self->all);
 	struct vn_set set = self->all;
 	struct vn_cgroup cg;

@@ -66,7 +66,7 @@ static void vmm(struct storm *s, const int *vms, int nr_vms, int self)
 		struct player *pl = &players[i];
 		int vm = i % 2 ? vms[(self + i) % nr_vms] : vms[self];
 
-		pl->steps = storm_times(20, 400);
+		pl->steps = storm_times(20, 100);
 		__vn_getaffinity(0, &pl->all);
 		if (!storm_join(&pl->p, s, vm, self * THREADS + i))
 			_exit(1);
