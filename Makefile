@@ -43,14 +43,14 @@ all: module userspace selftests	## build everything (default)
 
 help:				## list the targets
 	@echo "Targets:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo "Variables:"
 	@echo "  KDIR=DIR          kernel to build the module for: $(or $(KDIR),none found)"
 	@echo "  KERNEL=VERSION    kernel of the guests: $(KERNEL); debug: with every checker"
 	@echo "  TOPO=NAME         topology of the guest; test: all of them unless given"
 	@for t in $(GUEST)/topologies/*; do \
 		printf '      %-12s' $${t##*/}; sed -n '1s/^# *//p' $$t; done
-	@echo "  T=NAME            test, storm: this program only, or these"
+	@echo "  T=NAMES           test, storm: these programs only"
 	@echo "  APPEND=OPTIONS    test, storm: more for the kernel's command line"
 	@echo "  PREFIX= DESTDIR= INSTALL_MOD_PATH=    where to install; V=1 shows commands"
 
@@ -119,11 +119,16 @@ check: guest			## look for mistakes without running anything
 	@$(GUEST)/../check.sh "$$($(GUEST)/kernel.sh $(KERNEL))/headers"
 
 # Best with KERNEL=debug, which tells it what the module has reached.
-fuzz: deps			## fuzz the module in a guest, FUZZ=60 seconds
-	@selftests/fuzz/fuzz.sh --seconds $(or $(FUZZ),60) --kernel $(KERNEL)
+fuzz: deps			## fuzz the module in a guest, SECONDS=60
+	@selftests/fuzz/fuzz.sh --seconds $(or $(SECONDS),60) --kernel $(KERNEL) \
+		$(SEED:%=--seed %) $(EXECS:%=--execs %)
 
-fuzz-repro: deps
+fuzz-repro: deps		## replay what the fuzzer found, F=FILE
 	@selftests/fuzz/fuzz.sh --repro "$(F)" --kernel $(KERNEL)
+
+coverage:			## which lines of the module the tests reach
+	@$(GUEST)/deps.sh debug
+	@selftests/coverage/coverage.sh $(TOPO:%=-t %) $(T)
 
 # W=1 shows its warnings only for what it compiles, hence from nothing.
 module-check: need-kdir
@@ -131,4 +136,4 @@ module-check: need-kdir
 	@$(call kbuild,$(BUILD)/$(KVER)/check,W=1 C=2 CF=-D__CHECK_ENDIAN__ modules)
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
-	deps guest demo test storm shell check fuzz fuzz-repro module-check
+	deps guest demo test storm shell check fuzz fuzz-repro coverage module-check

@@ -50,6 +50,8 @@ static void cmd_finish_file(struct cmd_call *call, int err)
  *
  * The structure is written before the command acts as well as after it, so
  * that a caller who cannot take the result hears so while nothing has changed.
+ * Afterwards only if there is a result: a command without one, done, has not
+ * failed.
  *
  * Return: 0 or -errno, as described in the uAPI header.
  */
@@ -58,7 +60,7 @@ long cmd_dispatch(const struct cmd_op *ops, unsigned int nr_ops, void *object,
 {
 	void __user *user = (void __user *)arg;
 	struct cmd_call call = { .object = object };
-	union cmd_buffer buf = {};
+	union cmd_buffer buf = {}, before;
 	const struct cmd_op *op;
 	u32 size, user_size;
 	int err;
@@ -83,8 +85,10 @@ long cmd_dispatch(const struct cmd_op *ops, unsigned int nr_ops, void *object,
 	size = min(user_size, op->size);
 	if (copy_to_user(user, &buf, size))
 		return -EFAULT;
+	before = buf;
 	err = op->execute(&call, &buf);
-	if ((!err || err == -EMSGSIZE) && copy_to_user(user, &buf, size))
+	if ((!err || err == -EMSGSIZE) && memcmp(&before, &buf, size) &&
+	    copy_to_user(user, &buf, size))
 		err = -EFAULT;
 	cmd_finish_file(&call, err);
 	return err;

@@ -50,17 +50,50 @@ count()
 	total_skipped=$((total_skipped + $5))
 }
 
-for topology in "${topologies[@]}"; do
-	logs="$build/test/$topology"
+# Boots a guest of that topology and runs the programs in it. Its exit status is
+# left in a file: nobody waits for a guest in particular.
+run_guest()
+{
+	local logs=$build/test/$1 status=0
 	rm -rf "$logs"
 	mkdir -p "$logs"
-	say "$topology: ${programs[*]}"
-	status=0
-	"$guest/run.sh" -k "$kernel" -t "$topology" -l "$logs" -T "$limit" \
+	"$guest/run.sh" -k "$kernel" -t "$1" -l "$logs" -T "$limit" \
 		-a "$options" env STORM="$storm" TIMEOUT="$timeout" \
 		"$guest/guest-tests" "${programs[@]}" || status=$?
-	[ $status != 130 ] || die "interrupted"
+	echo $status >"$logs/run-status"
+}
 
+# Several at a time, as many as there are processors: a guest spends much of its
+# time waiting. Each one's output comes in one piece, when it is through.
+run_guests()
+{
+	local topology running=0
+	for topology in "$@"; do
+		if [ $running -ge "$(nproc)" ]; then
+			wait -n || true
+			running=$((running - 1))
+		fi
+		say "$topology: ${programs[*]}"
+		{
+			output=$(run_guest "$topology" 2>&1)
+			printf '# ---- %s\n%s\n' "$topology" "$output"
+		} &
+		running=$((running + 1))
+	done
+	wait
+}
+
+trap "trap - INT TERM; kill 0" INT TERM
+if [ ${#topologies[@]} -gt 1 ]; then
+	run_guests "${topologies[@]}"
+else
+	say "${topologies[0]}: ${programs[*]}"
+	run_guest "${topologies[0]}"
+fi
+
+for topology in "${topologies[@]}"; do
+	logs=$build/test/$topology
+	status=$(cat "$logs/run-status" 2>/dev/null || echo 125)
 	# The guest knows what there is to do in it, if it got as far as that.
 	plan="insmod ${programs[*]} rmmod memory-back"
 	[ ! -s "$logs/plan" ] || plan=$(cat "$logs/plan")
@@ -76,7 +109,7 @@ for topology in "${topologies[@]}"; do
 			"$([ "$failed" = 0 ] || echo "see $logs")"
 	done
 	# The guest ended badly although each step went well.
-	if [ $status != 0 ] && [ $total_failed = "$failed_before" ]; then
+	if [ "$status" != 0 ] && [ $total_failed = "$failed_before" ]; then
 		count "$topology" guest 0 1 0 - "status $status, see $logs"
 	fi
 done

@@ -63,7 +63,11 @@
  * EINTR      a fatal signal ended the call; nothing was done
  * ========== =============================================================
  *
- * A call that fails has changed nothing, unless its description says so.
+ * A call that fails has changed nothing, unless its description says so. There
+ * is one exception to that, which a caller brings about: whether results can be
+ * written is tried before anything is done, but they are written last. If the
+ * memory for them is taken away in between, VCPUNUMA_CONFIGURE and VCPUNUMA_BIND
+ * fail with EFAULT when they have done their work.
  */
 
 /** define VCPUNUMA_DEVICE - path of the device */

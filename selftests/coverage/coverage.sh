@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# coverage.sh [-t TOPOLOGY]... [PROGRAM]: which lines and branches of kmod/ the
+# tests reach. Runs the suite with a module built to count (gcov) in guests with
+# the debug kernel, and prints a table and the lines that were missed, each with
+# the reason missed.txt gives. Fails if a test does, if a missed line has no
+# reason, or if there are fewer lines than demanded.
+#
+# With no topology, in those that between them reach what there is to reach.
+
+set -euo pipefail
+# shellcheck source=selftests/guest/lib.sh
+. "$(dirname "$0")/../guest/lib.sh"
+here=$tree/selftests/coverage
+
+topologies=()
+while getopts t: option; do
+	case $option in
+	t) topologies+=("$OPTARG") ;;
+	*) exit 1 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ ${#topologies[@]} -gt 0 ] || topologies=(4node 4smt memless)
+
+# All of it built apart: nobody else wants a module that counts.
+export BUILD=$build/coverage
+kernel=$("$guest/kernel.sh" debug)
+make -s --no-print-directory -C "$tree" all KDIR="$kernel/headers" GCOV_PROFILE=y
+objects=$BUILD/$(cat "$kernel/release")/module/kmod
+
+status=0 counts=()
+for topology in "${topologies[@]}"; do
+	"$guest/test.sh" -k debug -t "$topology" "$@" || status=1
+	dir=$BUILD/test/$topology/gcov
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	tar -C "$dir" -xf "$BUILD/test/$topology/gcov.tar" ||
+		die "the guest left no counts"
+	# gcov looks for the notes of the compiler beside the counts.
+	cp "$objects"/*.gcno "$dir/"
+	counts+=("$dir")
+done
+
+python3 "$here/coverage.py" "$tree" "$here/missed.txt" "${counts[@]}" || status=1
+exit $status
