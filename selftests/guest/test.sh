@@ -35,9 +35,11 @@ if [ $# -gt 0 ]; then
 elif [ -n "$storm" ]; then
 	mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep ^storm-)
 fi
-timeout=$(sed -n 's/^timeout=//p' "$tree/selftests/settings")
-[ -z "$storm" ] || timeout=14400
-limit=$((timeout * ${#programs[@]} + 120))
+# Of a program, in seconds. It is for what hangs: the debug kernel is slow, and
+# asks for leaks in the end.
+limit=$(sed -n 's/^timeout=//p' "$tree/selftests/settings")
+[ "$kernel" != debug ] || limit=$((limit * 3))
+[ -z "$storm" ] || limit=14400
 
 total_passed=0 total_failed=0 total_skipped=0
 table=()
@@ -57,9 +59,9 @@ run_guest()
 	local logs=$build/test/$1 status=0
 	rm -rf "$logs"
 	mkdir -p "$logs"
-	"$guest/run.sh" -k "$kernel" -t "$1" -l "$logs" -T "$limit" \
-		-a "$options" env STORM="$storm" TIMEOUT="$timeout" \
-		"$guest/guest-tests" "${programs[@]}" || status=$?
+	"$guest/run.sh" -k "$kernel" -t "$1" -l "$logs" -a "$options" \
+		-T $((limit * ${#programs[@]} + 300)) env STORM="$storm" \
+		"$guest/guest-tests" "$limit" "${programs[@]}" || status=$?
 	echo $status >"$logs/run-status"
 }
 
