@@ -60,8 +60,12 @@ const char *vn_caches_growing(const struct vn_caches *c, int rounds, long each)
 	text[0] = 0;
 	for (int i = 0; i < c[0].n && len < 400; i++) {
 		const char *name = c[0].cache[i].name;
-		/* Ranges of addresses, of stacks for one, are given up late. */
-		bool grows = strcmp(name, "vmap_area");
+		/*
+		 * Ranges of addresses, of stacks for one, are given up late;
+		 * kmemleak keeps account of them.
+		 */
+		bool grows = strcmp(name, "vmap_area") &&
+			     strncmp(name, "kmemleak_", 9);
 
 		for (int r = 1; r < rounds; r++)
 			grows &= objects_of(&c[r], name) -

@@ -183,7 +183,9 @@ TEST_F_TIMEOUT(oom, host, STORM_TIMEOUT)
 		vn_note("%ld MiB in objects", objects * 16);
 		EXPECT_EQ(0, vn_child_post(&c, child_devour, NULL, -1));
 		EXPECT_TRUE(was_killed(wait_for(&c)));
-		EXPECT_EQ(before + 1, events("vmstat", "oom_kill"));
+		/* Not every kernel counts. */
+		if (before >= 0)
+			EXPECT_EQ(before + 1, events("vmstat", "oom_kill"));
 		EXPECT_STREQ("", vn_not_back(&self->before));
 	}
 	vn_note("%d times killed for the machine", times);
