@@ -11,6 +11,7 @@ DESTDIR	?=
 # Test and guest: see selftests/guest
 T	?=
 TOPO	?=
+APPEND	?=
 
 GUEST	:= selftests/guest
 QUIET	:= $(if $(V),,-s)
@@ -52,7 +53,8 @@ help:				## list the targets
 	@echo "  TOPO=NAME         topology of the guest; test: all of them unless given"
 	@for t in $(GUEST)/topologies/*; do \
 		printf '      %-12s' $${t##*/}; sed -n '1s/^# *//p' $$t; done
-	@echo "  T=NAMES           test: these programs only"
+	@echo "  T=NAMES           test, storm: these programs only"
+	@echo "  APPEND=OPTIONS    test, storm: more for the kernel's command line"
 	@echo "  PREFIX= DESTDIR= INSTALL_MOD_PATH=    where to install; V=1 shows commands"
 
 # ---- Build ----
@@ -108,7 +110,10 @@ demo: guest			## show it at work in a guest
 	@$(GUEST)/run.sh -k $(KERNEL) $(TOPO:%=-t %) $(GUEST)/demo.sh
 
 test: guest			## run the tests in guests
-	@$(GUEST)/test.sh -k $(KERNEL) $(TOPO:%=-t %) $(T)
+	@$(GUEST)/test.sh -k $(KERNEL) $(TOPO:%=-t %) -a "$(APPEND)" $(T)
+
+storm: guest			## the storms at full length: hours (TOPO=4node)
+	@$(GUEST)/test.sh -s -k $(KERNEL) -t $(or $(TOPO),4node) -a "$(APPEND)" $(T)
 
 shell: guest			## a shell in a guest, with the module loaded
 	@$(GUEST)/run.sh -i -k $(KERNEL) $(TOPO:%=-t %) $(GUEST)/guest-shell
@@ -141,5 +146,5 @@ module-clang: need-kdir		## build the module with clang, to look for mistakes
 		CHECK_WITH=CC=clang
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
-	deps guest demo test shell check fuzz fuzz-repro coverage module-check \
-	module-clang
+	deps guest demo test storm shell check fuzz fuzz-repro coverage \
+	module-check module-clang

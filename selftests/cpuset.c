@@ -361,6 +361,51 @@ TEST_F(cpuset, own_affinity)
 	EXPECT_AFFINITY(&self->set_ab, self->child.pid);
 }
 
+static int move_thread(struct vn_cgroup *cg, pid_t tid)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", tid);
+	return __vn_cgroup_write(cg, "cgroup.threads", number);
+}
+
+/*
+ * Threads of one process in different cpusets: what one of them had before it
+ * was bound is not for the other, although it looks like one that it created.
+ */
+TEST_F(cpuset, threads_apart)
+{
+	struct vn_cgroup other;
+	pid_t tid;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	tid = vn_child_call(&self->child, vn_child_thread, NULL, -1);
+	ASSERT_LT(0, tid);
+	EXPECT_EQ(0, __vn_cgroup_leave(self->child.pid));
+	ASSERT_EQ(0, __vn_cgroup_write(&self->cg, "cgroup.type", "threaded"));
+	ASSERT_EQ(0, __vn_cgroup_make(&other, "other", "+cpuset"));
+	EXPECT_EQ(0, __vn_cgroup_write(&other, "cgroup.type", "threaded"));
+	EXPECT_EQ(0, __vn_cgroup_cpus(&other, &self->set_a));
+	EXPECT_EQ(0, move_thread(&self->cg, self->child.pid));
+	EXPECT_EQ(0, move_thread(&other, tid));
+	EXPECT_AFFINITY(&self->set_ab, self->child.pid);
+	EXPECT_AFFINITY(&self->set_a, tid);
+
+	bind_child(self->a);
+	EXPECT_EQ(-ENOSPC, __vn_bind(self->fd, 1, VCPUNUMA_BIND_CPU, self->b,
+				     tid, NULL));
+	EXPECT_EQ(0, __vn_bind_set(self->fd, 1, &self->set_ab, tid, NULL));
+	EXPECT_AFFINITY(&self->set_a, tid);
+	vn_unbind(self->fd, 1);
+	EXPECT_AFFINITY(&self->set_a, tid);
+	vn_unbind(self->fd, 0);
+	EXPECT_AFFINITY(&self->set_ab, self->child.pid);
+	vn_child_kill(&self->child);
+	vn_cgroup_remove(&other);
+	vn_child_start(&self->child);
+}
+
 /* Memory */
 
 static long child_create(void *arg, int fd)
@@ -432,6 +477,43 @@ TEST_F(cpuset, memory)
 			}
 		}
 	}
+}
+
+static long child_create_vcpu(void *arg, int fd)
+{
+	const struct mem_arg *a = arg;
+	int mem = __vn_mem_create_vcpu(fd, a->flags, 2 * PAGE_2M, 0, a->shift);
+
+	if (mem >= 0)
+		close(mem);
+	return mem < 0 ? mem : 0;
+}
+
+/* The node of a vCPU that somebody else has bound is no way around. */
+TEST_F(cpuset, memory_of_a_vcpu)
+{
+	struct vn_set may = vn_set_and(&self->host->has_memory,
+				       &self->host->has_cpu);
+	struct vn_set mems = vn_set_of(vn_set_first(&may));
+	struct mem_arg *arg = self->arg;
+	int node = vn_set_nth(&may, 1);
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	if (node < 0)
+		SKIP(return, "one node with both CPUs and memory");
+	ASSERT_EQ(0, __vn_cgroup_mems(&self->cg, &mems));
+	vn_bind(self->fd, 0, VCPUNUMA_BIND_NODE, node, 0, NULL);
+	for (int i = 0; i < 4; i++) {
+		arg->flags = i & 1 ? VCPUNUMA_MEM_POPULATE : 0;
+		arg->shift = i & 2 ? 12 : 21;
+		EXPECT_EQ(-EPERM, vn_child_call(&self->child,
+						child_create_vcpu, arg,
+						self->fd));
+	}
+	vn_bind(self->fd, 0, VCPUNUMA_BIND_NODE, vn_set_first(&may), 0, NULL);
+	EXPECT_EQ(0, vn_child_call(&self->child, child_create_vcpu, arg,
+				   self->fd));
 }
 
 /*

@@ -52,6 +52,9 @@
 /* A user without rights */
 #define VN_NOBODY	65534
 
+/* A line for the log. A test ends without flushing what printf() keeps. */
+#define vn_note(format, ...)	dprintf(1, "# " format "\n", ##__VA_ARGS__)
+
 /* Sets of CPUs or nodes, laid out as in the interface. */
 
 struct vn_set {

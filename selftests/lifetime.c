@@ -4,29 +4,13 @@
  * the end nothing is left.
  */
 #include "kselftest_harness.h"
-#include "lib.h"
+#include "figures.h"
 
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#define MODULE		"vcpunuma"
 #define LENGTH		(4 * PAGE_2M)
-
-static int module_refs(void)
-{
-	char buf[32];
-
-	if (__vn_read_file("/sys/module/" MODULE "/refcnt", buf, sizeof(buf)))
-		return -1;
-	return atoi(buf);
-}
-
-/* Tries to remove the module; 0 would be the end of these tests. */
-static int remove_module(void)
-{
-	return syscall(__NR_delete_module, MODULE, O_NONBLOCK) ? -errno : 0;
-}
 
 FIXTURE(lifetime) {
 	int refs;		/* at the beginning */
@@ -36,7 +20,7 @@ FIXTURE(lifetime) {
 
 FIXTURE_SETUP(lifetime)
 {
-	self->refs = module_refs();
+	self->refs = vn_module_refs();
 	self->node = vn_set_first(&vn_host()->has_memory);
 	self->fd = vn_open();
 }
@@ -121,10 +105,10 @@ TEST_F(lifetime, part_of_a_mapping)
 	ASSERT_EQ(0, munmap(at + PAGE_2M + 2 * PAGE_4K,
 			    LENGTH - PAGE_2M - 2 * PAGE_4K));
 	EXPECT_EQ(0x55, at[PAGE_2M + PAGE_4K]);
-	EXPECT_EQ(-EAGAIN, remove_module());
+	EXPECT_EQ(-EAGAIN, __vn_module_remove());
 	EXPECT_EQ(0x55, at[PAGE_2M + PAGE_4K]);
 	munmap(at + PAGE_2M + PAGE_4K, PAGE_4K);
-	EXPECT_TRUE(vn_eventually(module_refs() == self->refs));
+	EXPECT_TRUE(vn_eventually(vn_module_refs() == self->refs));
 }
 
 /* A memory object opened anew by /proc, if that is possible at all. */
@@ -239,9 +223,9 @@ TEST_F(lifetime, fork)
 	close(self->fd);
 	self->fd = -1;
 	EXPECT_EQ(3, vn_child_call(&c, child_read, (void *)(2 * PAGE_2M), -1));
-	EXPECT_EQ(-EAGAIN, remove_module());
+	EXPECT_EQ(-EAGAIN, __vn_module_remove());
 	vn_child_kill(&c);
-	EXPECT_TRUE(vn_eventually(module_refs() == self->refs));
+	EXPECT_TRUE(vn_eventually(vn_module_refs() == self->refs));
 }
 
 static long child_make(void *node, int fd)
@@ -280,10 +264,10 @@ TEST_F(lifetime, killed_while_mapped)
 	vn_child_start(&c);
 	ASSERT_LE(0, vn_child_call(&c, child_make, (void *)(long)self->node,
 				   -1));
-	EXPECT_LT(self->refs, module_refs());
+	EXPECT_LT(self->refs, vn_module_refs());
 	with = vn_free(self->node);
 	vn_child_kill(&c);
-	EXPECT_TRUE(vn_eventually(module_refs() == self->refs));
+	EXPECT_TRUE(vn_eventually(vn_module_refs() == self->refs));
 	EXPECT_TRUE(vn_eventually(vn_free(self->node) >
 				  with + 16 * MIB)) {
 		TH_LOG("%lld free with it, now %lld", with,
@@ -312,9 +296,9 @@ TEST_F(lifetime, passed_on)
 	EXPECT_EQ(7, vn_child_call(&heir, child_read, (void *)PAGE_4K, -1));
 	close(self->fd);
 	self->fd = -1;
-	EXPECT_EQ(-EAGAIN, remove_module());
+	EXPECT_EQ(-EAGAIN, __vn_module_remove());
 	vn_child_kill(&heir);
-	EXPECT_TRUE(vn_eventually(module_refs() == self->refs));
+	EXPECT_TRUE(vn_eventually(vn_module_refs() == self->refs));
 }
 
 static long child_exec(void *unused, int fd)
@@ -336,9 +320,9 @@ TEST_F(lifetime, exec)
 	vn_child_start(&c);
 	ASSERT_LE(0, vn_child_call(&c, child_make, (void *)(long)self->node,
 				   -1));
-	EXPECT_LT(self->refs, module_refs());
+	EXPECT_LT(self->refs, vn_module_refs());
 	EXPECT_EQ(-EPIPE, vn_child_call(&c, child_exec, NULL, pipefd[0]));
-	EXPECT_TRUE(vn_eventually(module_refs() == self->refs));
+	EXPECT_TRUE(vn_eventually(vn_module_refs() == self->refs));
 	/* It did run, and was not ended before this. */
 	EXPECT_EQ(0, kill(c.pid, 0));
 	close(pipefd[0]);
@@ -350,11 +334,11 @@ TEST_F(lifetime, exec)
 
 TEST_F(lifetime, module_vm)
 {
-	EXPECT_LT(self->refs, module_refs());
-	EXPECT_EQ(-EAGAIN, remove_module());
+	EXPECT_LT(self->refs, vn_module_refs());
+	EXPECT_EQ(-EAGAIN, __vn_module_remove());
 	close(self->fd);
 	self->fd = -1;
-	EXPECT_TRUE(vn_eventually(module_refs() == self->refs));
+	EXPECT_TRUE(vn_eventually(vn_module_refs() == self->refs));
 }
 
 TEST_F(lifetime, module_memory)
@@ -363,11 +347,11 @@ TEST_F(lifetime, module_memory)
 
 	close(self->fd);
 	self->fd = -1;
-	EXPECT_LT(self->refs, module_refs());
-	EXPECT_EQ(-EAGAIN, remove_module());
+	EXPECT_LT(self->refs, vn_module_refs());
+	EXPECT_EQ(-EAGAIN, __vn_module_remove());
 	EXPECT_EQ(0, vn_populated(mem));
 	close(mem);
-	EXPECT_TRUE(vn_eventually(module_refs() == self->refs));
+	EXPECT_TRUE(vn_eventually(vn_module_refs() == self->refs));
 }
 
 TEST_F(lifetime, module_mapping)
@@ -378,11 +362,11 @@ TEST_F(lifetime, module_mapping)
 	close(self->fd);
 	self->fd = -1;
 	close(mem);
-	EXPECT_LT(self->refs, module_refs());
-	EXPECT_EQ(-EAGAIN, remove_module());
+	EXPECT_LT(self->refs, vn_module_refs());
+	EXPECT_EQ(-EAGAIN, __vn_module_remove());
 	vn_touch(at, LENGTH);
 	munmap(at, LENGTH);
-	EXPECT_TRUE(vn_eventually(module_refs() == self->refs));
+	EXPECT_TRUE(vn_eventually(vn_module_refs() == self->refs));
 }
 
 /* Nothing is left. */
@@ -431,37 +415,6 @@ static int one_cycle(int node, int cpu, pid_t tid, pid_t other)
 	return 0;
 }
 
-struct cache {
-	char name[64];
-	long objects;
-};
-
-static int read_caches(struct cache *cache, int max)
-{
-	char line[512];
-	int n = 0;
-	FILE *f;
-
-	f = fopen("/proc/slabinfo", "re");
-	if (!f)
-		return -errno;
-	while (n < max && fgets(line, sizeof(line), f))
-		if (line[0] != '#' &&
-		    sscanf(line, "%63s %ld", cache[n].name,
-			   &cache[n].objects) == 2)
-			n++;
-	fclose(f);
-	return n;
-}
-
-static long objects_of(const struct cache *cache, int n, const char *name)
-{
-	while (n--)
-		if (!strcmp(cache[n].name, name))
-			return cache[n].objects;
-	return 0;
-}
-
 static long long memory_free(void)
 {
 	long long free = 0;
@@ -474,11 +427,10 @@ static long long memory_free(void)
 
 TEST_F(lifetime, nothing_left)
 {
-	enum { ROUNDS = 4, CACHES = 512 };
-	static struct cache cache[ROUNDS][CACHES];
+	enum { ROUNDS = 4 };
+	static struct vn_caches caches[ROUNDS];
 	int cpu = vn_set_first(&vn_host()->cpus);
 	long long free[ROUNDS];
-	int n[ROUNDS];
 	struct vn_thread t;
 	struct vn_child c;
 
@@ -495,36 +447,19 @@ TEST_F(lifetime, nothing_left)
 		__vn_write_file("/proc/sys/vm/drop_caches", "3");
 		usleep(300000);
 		free[round] = memory_free();
-		n[round] = read_caches(cache[round], CACHES);
+		vn_caches_read(&caches[round]);
 	}
 	vn_child_stop(&c);
 	vn_thread_stop(&t);
-	EXPECT_TRUE(vn_eventually(module_refs() == self->refs));
+	EXPECT_TRUE(vn_eventually(vn_module_refs() == self->refs));
 
 	/* A page of 2 MiB per cycle would be 400 MiB a round. */
 	EXPECT_GT(48 * MIB, free[1] - free[ROUNDS - 1]) {
 		TH_LOG("%lld bytes free, then %lld", free[1],
 		       free[ROUNDS - 1]);
 	}
-	if (n[0] <= 0)
-		return;
 	/* What grows by an object per cycle, and in each round, is not freed. */
-	for (int i = 0; i < n[1]; i++) {
-		const char *name = cache[1][i].name;
-		bool grows = true;
-
-		for (int round = 1; round < ROUNDS; round++)
-			grows &= objects_of(cache[round], n[round], name) -
-				 objects_of(cache[round - 1], n[round - 1],
-					    name) > CYCLES * 9 / 10;
-		EXPECT_FALSE(grows) {
-			TH_LOG("%s: %ld, %ld, %ld, %ld objects", name,
-			       objects_of(cache[0], n[0], name),
-			       objects_of(cache[1], n[1], name),
-			       objects_of(cache[2], n[2], name),
-			       objects_of(cache[3], n[3], name));
-		}
-	}
+	EXPECT_STREQ("", vn_caches_growing(caches, ROUNDS, CYCLES));
 }
 
 /* All at once, in any order. What it must not be is a kernel that complains. */
@@ -662,7 +597,7 @@ TEST_F(lifetime, all_at_once)
 	}
 	close(self->fd);
 	self->fd = -1;
-	EXPECT_TRUE(vn_eventually(module_refs() == self->refs));
+	EXPECT_TRUE(vn_eventually(vn_module_refs() == self->refs));
 }
 
 TEST_HARNESS_MAIN

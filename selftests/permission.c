@@ -315,4 +315,65 @@ TEST_F(permission, bound_by_root)
 	EXPECT_EQ(VCPUNUMA_VCPU_BOUND, vn_state(self->fd, 0));
 }
 
+/* Whatever it is to be bound to, and by whatever name the thread goes. */
+static long child_bind_all_ways(void *arg, int fd)
+{
+	long tid = (long)arg;
+	int node = vn_set_first(&vn_host()->has_cpu);
+	struct vn_set all;
+	int ways[4];
+
+	__vn_getaffinity(0, &all);
+	ways[0] = __vn_bind(child_vm, 0, VCPUNUMA_BIND_PLACE, 0, tid, NULL);
+	ways[1] = __vn_bind(child_vm, 1, VCPUNUMA_BIND_NODE, node, tid, NULL);
+	ways[2] = __vn_bind_set(child_vm, 2, &all, tid, NULL);
+	ways[3] = __vn_bind_pidfd(child_vm, 3, vn_set_first(&all), fd, tid);
+	close(fd);
+	for (int i = 0; i < 4; i++)
+		if (ways[i] != -EPERM)
+			return ways[i] ?: -EISCONN;
+	return -EPERM;
+}
+
+TEST_F(permission, all_ways)
+{
+	int pidfd = vn_pidfd_open(getpid());
+
+	ASSERT_LE(0, pidfd);
+	user_take();
+	ASSERT_EQ(0, __vn_configure(self->fd, 4, 0, NULL));
+	EXPECT_EQ(-EPERM, vn_child_call(&self->user, child_bind_all_ways,
+					(void *)(long)getpid(), pidfd));
+	EXPECT_AFFINITY(&self->all, 0);
+	for (int i = 0; i < 4; i++)
+		EXPECT_EQ(VCPUNUMA_VCPU_CONFIGURED, vn_state(self->fd, i));
+	close(pidfd);
+}
+
+/*
+ * A thread that became another user's after it was bound is not moved again;
+ * it can be let go.
+ */
+TEST_F(permission, became_anothers)
+{
+	static const struct ids before = { VN_NOBODY, VN_NOBODY, 0 };
+	static const struct ids after = { 0, 0, 0 };
+	struct vn_set last;
+	struct vn_child c;
+
+	last = vn_set_of(vn_set_nth(&self->all, vn_set_weight(&self->all) - 1));
+	vn_child_start(&c);
+	ASSERT_EQ(0, vn_child_call(&c, child_ids, (void *)&before, -1));
+	user_take();
+	ASSERT_EQ(0, USER_BIND(c.pid));
+	ASSERT_EQ(0, vn_child_call(&c, child_ids, (void *)&after, -1));
+	EXPECT_EQ(-EPERM, USER_BIND(c.pid));
+	EXPECT_AFFINITY(&self->one, c.pid);
+	/* Its own choice stays when the user lets go. */
+	vn_setaffinity(c.pid, &last);
+	EXPECT_EQ(0, vn_child_call(&self->user, child_unbind, (void *)0, -1));
+	EXPECT_AFFINITY(&last, c.pid);
+	vn_child_kill(&c);
+}
+
 TEST_HARNESS_MAIN

@@ -9,6 +9,7 @@
 #   -k KERNEL    a version kernel.sh knows, or a directory as it makes (6.1)
 #   -T SECONDS   time limit, boot included (600)
 #   -l DIR       where to keep the logs (build/guest)
+#   -a OPTIONS   more for the kernel's command line
 #   -i           interactive: COMMAND gets this terminal, and no time limit
 #
 # Own exit statuses: 123 the kernel complained, 124 out of time, 125 the guest
@@ -23,15 +24,16 @@ set -euo pipefail
 # shellcheck source=selftests/guest/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-topology=4node kernel=6.1 limit=600 logs=$build/guest interactive=no
+topology=4node kernel=6.1 limit=600 logs=$build/guest options='' interactive=no
 boot_limit=240
 
-while getopts t:k:T:l:i option; do
+while getopts t:k:T:l:a:i option; do
 	case $option in
 	t) topology=$OPTARG ;;
 	k) kernel=$OPTARG ;;
 	T) limit=$OPTARG ;;
 	l) logs=$OPTARG ;;
+	a) options=$OPTARG ;;
 	i) interactive=yes ;;
 	*) exit 125 ;;
 	esac
@@ -163,12 +165,16 @@ read_topology "$topology"
 logs=$(realpath -m "$logs")
 
 # Any complaint of the kernel ends the guest. no_timer_check: under emulation
-# on a busy host the timer check may fail without a reason.
+# on a busy host the timer check may fail without a reason. init_on_alloc=0:
+# Debian's kernels clear all memory by themselves, which hides whether the
+# module does.
 append=(
 	console=ttyS0 loglevel=5 log_buf_len=4M
 	panic=-1 panic_on_warn=1 oops=panic hung_task_panic=1 no_timer_check
+	init_on_alloc=0 init_on_free=0
 )
 [ ! -f "$kernel_dir/cmdline" ] || append+=("$(cat "$kernel_dir/cmdline")")
+[ -z "$options" ] || append+=("$options")
 signal=on
 [ $interactive = no ] || signal=off
 timed_out=no

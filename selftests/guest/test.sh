@@ -1,20 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# test.sh [-k KERNEL] [-t TOPOLOGY] [PROGRAM...]: runs the test programs in one
-# guest per topology and ends with a table and the line
+# test.sh [-k KERNEL] [-t TOPOLOGY] [-a OPTIONS] [-s] [PROGRAM...]: runs the
+# test programs in one guest per topology and ends with a table and the line
 # "N passed, N failed, N skipped". Fails if anything failed, or nothing ran.
+#
+#   -a OPTIONS  more for the kernel's command line
+#   -s          storm: those named storm-*, with full counts, for hours if need be
 
 set -euo pipefail
 # shellcheck source=selftests/guest/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-kernel=6.1
+kernel=6.1 options='' storm=
 mapfile -t topologies < <(cd "$guest/topologies" && ls)
-while getopts k:t: option; do
+while getopts k:t:a:s option; do
 	case $option in
 	k) kernel=$OPTARG ;;
 	t) topologies=("$OPTARG") ;;
+	a) options=$OPTARG ;;
+	s) storm=full ;;
 	*) exit 1 ;;
 	esac
 done
@@ -25,11 +30,16 @@ for program; do
 	[[ " ${programs[*]} " = *" $program "* ]] ||
 		die "no test $program; there are: ${programs[*]}"
 done
-[ $# = 0 ] || programs=("$@")
+if [ $# -gt 0 ]; then
+	programs=("$@")
+elif [ -n "$storm" ]; then
+	mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep ^storm-)
+fi
 # Of a program, in seconds. It is for what hangs: the debug kernel is slow, and
 # asks for leaks in the end.
 limit=$(sed -n 's/^timeout=//p' "$tree/selftests/settings")
 [ "$kernel" != debug ] || limit=$((limit * 3))
+[ -z "$storm" ] || limit=14400
 
 total_passed=0 total_failed=0 total_skipped=0
 table=()
@@ -49,8 +59,8 @@ run_guest()
 	local logs=$build/test/$1 status=0
 	rm -rf "$logs"
 	mkdir -p "$logs"
-	"$guest/run.sh" -k "$kernel" -t "$1" -l "$logs" \
-		-T $((limit * ${#programs[@]} + 300)) \
+	"$guest/run.sh" -k "$kernel" -t "$1" -l "$logs" -a "$options" \
+		-T $((limit * ${#programs[@]} + 300)) env STORM="$storm" \
 		"$guest/guest-tests" "$limit" "${programs[@]}" || status=$?
 	echo $status >"$logs/run-status"
 }
