@@ -36,7 +36,8 @@ static const char *check_places(const struct core_ledger *ledger,
 		    (kind == CORE_ON_GROUP && where >= topo->nr_groups) ||
 		    (!kind && where >= topo->nr_cpus))
 			return "a vCPU is nowhere";
-		if (!kind == (req->cpu_policy == CORE_SHARED))
+		if (kind ? req->cpu_policy != CORE_SHARED :
+			   req->cpu_policy == CORE_SHARED)
 			return "a vCPU's place does not fit the policy";
 		if (kind == CORE_ON_GROUP && !topo->group[where].whole)
 			return "a vCPU floats over an LLC of several nodes";

@@ -180,10 +180,7 @@ static bool cut_single(struct core_search *s)
 						     v),
 				    core_vnode_mem(s->req->mem, s->vnodes, v)))
 			return false;
-	*s->best = (struct core_layout) {
-		.nr_chunks = s->cur->nr_chunks,
-		.chunk = s->cur->chunk,
-	};
+	s->best = s->cur;
 	return true;
 }
 

@@ -322,8 +322,11 @@ static bool move_away(struct core_repack *r, u32 v, const unsigned long *closed,
 	return false;
 }
 
-/* Takes back what turned out not to be needed, the dearest first. */
-static void trim(struct core_repack *r, const struct core_request *req,
+/*
+ * Takes back moves that turned out not to be needed, the last first; false: the
+ * plan has to be made again.
+ */
+static bool trim(struct core_repack *r, const struct core_request *req,
 		 const struct target *t, u32 kept, struct core_plan *plan)
 {
 	while (r->nr_moves > kept + 1) {
@@ -338,8 +341,9 @@ static void trim(struct core_repack *r, const struct core_request *req,
 		r->vm[last.vm].plan = last.plan;
 		r->move[r->nr_moves++] = last;
 		r->moved += growth(last.old, last.plan);
-		break;
+		return false;
 	}
+	return true;
 }
 
 /*
@@ -366,8 +370,11 @@ static int make_room(struct core_repack *r, const struct core_request *req,
 		if (!move_away(r, v, closed, depth))
 			continue;
 		if (fits(r, req, t, plan)) {
-			trim(r, req, t, kept, plan);
-			return 0;
+			if (trim(r, req, t, kept, plan))
+				return 0;
+			r->tries += 1;
+			if (fits(r, req, t, plan))
+				return 0;
 		}
 	}
 	core_undo_moves(r, kept);
