@@ -84,8 +84,11 @@ static const char *check_cores(const struct core_ledger *ledger,
 				return "a core is not free";
 		if (req->cpu_policy == CORE_ISOLATE && use != 1)
 			return "a core is used twice";
-		if (req->cpu_policy == CORE_REQUIRE && use < core->nr_cpus)
-			parts += use == 1 ? 1 : i && topo->cpu[plan->place[i - 1]].core != c;
+		/* A core counts once. */
+		for (j = 0; j < i && topo->cpu[plan->place[j]].core != c; j++)
+			;
+		parts += req->cpu_policy == CORE_REQUIRE && j == i &&
+			 use < core->nr_cpus;
 	}
 	if (parts > 1 || (parts && !(plan->vcpus % topo->smt)))
 		return "cores are used in part";

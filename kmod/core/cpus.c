@@ -11,11 +11,17 @@
  * @s: the search
  * @cpu: where the next goes
  * @left: how many are wanted still
+ * @first: first core to choose from
+ * @end: behind the last one
+ * @parts: cores used in part so far
  */
 struct picker {
 	const struct core_search *s;
 	u16 *cpu;
 	u32 left;
+	u32 first;
+	u32 end;
+	u32 parts;
 };
 
 static bool usable(const struct core_search *s, u32 cpu)
@@ -51,16 +57,15 @@ static void pick_core(struct picker *p, const struct core_topo_core *core,
 	}
 }
 
-static void pick_isolate(struct picker *p, u32 group)
+static void pick_isolate(struct picker *p)
 {
 	const struct core_search *s = p->s;
-	const struct core_topo_group *g = &s->topo->group[group];
 	u32 threads, i;
 
 	/* Those with fewest threads take least from the pool. */
 	for (threads = s->topo->mixed ? 1 : s->topo->smt;
 	     threads <= s->topo->smt; threads++) {
-		for (i = g->core; i < (u32)g->core + g->nr_cores; i++) {
+		for (i = p->first; i < p->end; i++) {
 			if (!p->left)
 				return;
 			if (!s->ledger->core_used[i] &&
@@ -71,16 +76,15 @@ static void pick_isolate(struct picker *p, u32 group)
 }
 
 /* Cores that nobody uses, all threads, the largest first that are not too big */
-static void pick_whole(struct picker *p, u32 group)
+static void pick_whole(struct picker *p)
 {
 	const struct core_search *s = p->s;
-	const struct core_topo_group *g = &s->topo->group[group];
 	bool all = s->req->cpu_policy == CORE_REQUIRE;
 	u32 least = s->topo->mixed || s->req->cpus ? 1 : s->topo->smt;
 	u32 threads, i;
 
 	for (threads = s->topo->smt; threads >= least; threads--) {
-		for (i = g->core; i < (u32)g->core + g->nr_cores; i++) {
+		for (i = p->first; i < p->end; i++) {
 			const struct core_topo_core *core = &s->topo->core[i];
 
 			if (p->left < threads)
@@ -94,15 +98,14 @@ static void pick_whole(struct picker *p, u32 group)
 }
 
 /* What is left, less than a core, on a core not used and not picked since */
-static void pick_part(struct picker *p, u32 group, const u16 *begin)
+static void pick_part(struct picker *p, const u16 *begin)
 {
 	const struct core_search *s = p->s;
-	const struct core_topo_group *g = &s->topo->group[group];
 	bool all = s->req->cpu_policy == CORE_REQUIRE;
 	const u16 *c;
 	u32 i;
 
-	for (i = g->core; i < (u32)g->core + g->nr_cores && p->left; i++) {
+	for (i = p->first; i < p->end && p->left; i++) {
 		const struct core_topo_core *core = &s->topo->core[i];
 		u32 nr = count_usable(s, core);
 
@@ -117,14 +120,13 @@ static void pick_part(struct picker *p, u32 group, const u16 *begin)
 }
 
 /* Single threads of cores that somebody uses, the fullest first */
-static void pick_used(struct picker *p, u32 group)
+static void pick_used(struct picker *p)
 {
 	const struct core_search *s = p->s;
-	const struct core_topo_group *g = &s->topo->group[group];
 	u32 free, i;
 
 	for (free = 1; free < s->topo->smt; free++) {
-		for (i = g->core; i < (u32)g->core + g->nr_cores; i++) {
+		for (i = p->first; i < p->end; i++) {
 			if (!p->left)
 				return;
 			if (s->ledger->core_used[i] &&
@@ -134,25 +136,34 @@ static void pick_used(struct picker *p, u32 group)
 	}
 }
 
-/* @nr of those wanted, from one group */
-static void pick_group(struct picker *p, u32 group, u32 nr)
+/* @nr of those wanted, from @cores cores beginning with @first */
+static void pick(struct picker *p, u32 nr, u32 first, u32 cores)
 {
+	bool prefer = p->s->req->cpu_policy == CORE_PREFER;
 	const u16 *begin = p->cpu;
 	u32 rest = p->left - nr;
 
 	p->left = nr;
+	p->first = first;
+	p->end = first + cores;
 	if (p->s->req->cpu_policy == CORE_ISOLATE) {
-		pick_isolate(p, group);
+		pick_isolate(p);
 	} else {
-		if (p->s->req->pack_cores)
-			pick_used(p, group);
-		pick_whole(p, group);
-		pick_part(p, group, begin);
-		if (p->s->req->cpu_policy == CORE_PREFER &&
-		    !p->s->req->pack_cores)
-			pick_used(p, group);
+		if (prefer && p->s->req->pack_cores)
+			pick_used(p);
+		pick_whole(p);
+		pick_part(p, begin);
+		if (prefer && !p->s->req->pack_cores)
+			pick_used(p);
 	}
 	p->left += rest;
+}
+
+static void pick_group(struct picker *p, u32 group, u32 nr)
+{
+	const struct core_topo_group *g = &p->s->topo->group[group];
+
+	pick(p, nr, g->core, g->nr_cores);
 }
 
 /* How many threads of cores that nobody uses a group has for it */
@@ -217,12 +228,52 @@ static u32 roomiest_group(const struct picker *p, u32 node, const u16 *begin,
 	return best;
 }
 
+/*
+ * Where cores have several sizes they may not add up as they were counted on:
+ * whether the pool of shared CPUs is large enough all the same, and no more than
+ * one core used in part.
+ */
+static bool cores_suffice(struct picker *p, u32 node, const u16 *begin)
+{
+	const struct core_search *s = p->s;
+	const struct core_node_state *state = &s->ledger->node[node];
+	const u16 *c = begin;
+	u32 taken = 0;
+
+	if (!s->topo->mixed || s->req->cpu_policy != CORE_REQUIRE)
+		return true;
+	while (c < p->cpu) {
+		u32 core = s->topo->cpu[*c].core;
+		u32 used = 0;
+
+		for (; c < p->cpu && s->topo->cpu[*c].core == core; c++)
+			used++;
+		taken += s->topo->core[core].nr_cpus;
+		p->parts += used < s->topo->core[core].nr_cpus;
+	}
+	if (p->parts && (p->parts > 1 || state->cpus.bound ||
+			 !(s->req->vcpus % s->topo->smt)))
+		return false;
+	return (u64)state->shared * 100 <=
+	       (u64)state->overcommit * (state->cpus.pool - taken);
+}
+
 /* As few groups as possible: the largest, and the tightest for the rest */
 static bool pick_node(struct picker *p, u32 node)
 {
+	const struct core_topo_node *n = &p->s->topo->node[node];
 	const u16 *begin = p->cpu;
 	u32 group, room, before;
 
+	/*
+	 * Cores of several sizes: those have to be taken that were counted on,
+	 * which cost the pool of shared CPUs least, wherever they are.
+	 */
+	if (p->s->topo->mixed && p->s->req->cpu_policy != CORE_PREFER &&
+	    !p->s->ledger->node[node].cpus.bound) {
+		pick(p, p->left, n->core, n->nr_cores);
+		return !p->left;
+	}
 	group = tightest_group(p->s, node, p->left);
 	while (p->left) {
 		before = p->left;
@@ -313,7 +364,8 @@ int core_choose_cpus(const struct core_search *s,
 		}
 		p.left = w->cursor[node];
 		w->cursor[node] = p.cpu - w->cpus;
-		if (!pick_node(&p, node))
+		if (!pick_node(&p, node) ||
+		    !cores_suffice(&p, node, w->cpus + w->cursor[node]))
 			return -ENOSPC;
 	}
 	for (i = 0; i < layout->nr_chunks; i++) {

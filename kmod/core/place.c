@@ -157,7 +157,6 @@ static void search_single(struct core_search *s)
 	}
 	if (best == CORE_NONE)
 		return;
-	core_record_choice(s->decision, best);
 	s->best->nr_chunks = 1;
 	s->best->chunk[0] = (struct core_chunk) {
 		.node = best,
@@ -337,7 +336,8 @@ static void search(struct core_search *s)
 	bool choose = !s->req->vnodes;
 	bool apart = s->req->strict && s->vnodes > 1;
 
-	if (s->req->placement == CORE_ROUND_ROBIN) {
+	if (s->req->placement == CORE_ROUND_ROBIN &&
+	    (apart || !s->req->strict)) {
 		core_search_robin(s);
 		if (s->found)
 			return;
@@ -357,8 +357,6 @@ static void search(struct core_search *s)
 		search_vnodes(s);
 	else if (apart || !s->req->strict)
 		search_several(s);
-	if (s->found)
-		core_record_choice(s->decision, s->best->chunk[0].node);
 }
 
 static int answer(struct core_search *s, struct core_plan *plan)
@@ -379,8 +377,10 @@ static int answer(struct core_search *s, struct core_plan *plan)
 		plan->spread = best->spread;
 		plan->local = best->local;
 		err = core_choose_cpus(s, best, plan);
-		if (!err)
+		if (!err) {
+			core_record_choice(s->decision, best->chunk[0].node);
 			return 0;
+		}
 		plan->refusal.reason = CORE_CORES;
 	}
 	core_refuse(s, plan);

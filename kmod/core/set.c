@@ -114,6 +114,18 @@ static void fill_cpu(struct core_search *s, u32 nr, u32 vcpus, u64 mem,
 	}
 }
 
+/* All is placed: cores of several sizes may not add up in each order. */
+static bool filled(const struct core_work *w, u32 nr, u32 vcpus, u64 mem)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		vcpus -= w->set_cpu[i];
+		mem -= w->set_mem[i];
+	}
+	return !vcpus && !mem;
+}
+
 /* What the filled set costs: like core_measure(), in 4/2^20 */
 static u64 fill_cost(const struct core_search *s, u32 nr, u32 vcpus, u64 mem)
 {
@@ -198,6 +210,8 @@ bool core_fill_set(struct core_search *s, u32 nr, u32 vcpus, u64 mem,
 			if (round || start)
 				fill_cpu(s, nr, vcpus, mem, cap);
 			fill_mem(s, nr, mem, avail);
+			if (!filled(w, nr, vcpus, mem))
+				break;
 			cost = fill_cost(s, nr, vcpus, mem);
 			if (cost >= least)
 				break;
@@ -206,6 +220,8 @@ bool core_fill_set(struct core_search *s, u32 nr, u32 vcpus, u64 mem,
 			memcpy(w->keep_mem, w->set_mem, nr * sizeof(u64));
 		}
 	}
+	if (least == U64_MAX)
+		return false;
 	memcpy(w->set_cpu, w->keep_cpu, nr * sizeof(u32));
 	memcpy(w->set_mem, w->keep_mem, nr * sizeof(u64));
 	return true;
@@ -404,7 +420,7 @@ static u32 begin_set(struct core_search *s, u32 seed)
 	for (i = 0; s->nr_required && i < s->topo->nr_nodes; i++)
 		if (is_required(s, i))
 			s->work->set[nr++] = i;
-	if (!is_required(s, seed) && nr < s->span)
+	if (seed != CORE_NONE && !is_required(s, seed) && nr < s->span)
 		s->work->set[nr++] = seed;
 	return nr;
 }
