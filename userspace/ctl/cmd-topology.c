@@ -14,6 +14,7 @@
 #include <vcpunuma.h>
 
 #include "ctl.h"
+#include "plan.h"
 
 /* The interface has CPU ids below 8192. */
 #define CPU_BYTES	(8192 / 8)
@@ -211,14 +212,27 @@ static int show(bool json)
 	return status;
 }
 
+/* This host as a topology file, which needs no module */
+static int export(void)
+{
+	struct plan_host host;
+
+	if (plan_host_this(&host))
+		return EXIT_ERROR;
+	plan_host_write(&host, stdout);
+	plan_host_free(&host);
+	return 0;
+}
+
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "export", no_argument, NULL, 'e' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	bool json = false;
+	bool json = false, as_file = false;
 	int opt;
 
 	opterr = 0;
@@ -226,6 +240,9 @@ static int run(const struct command *cmd, int argc, char **argv)
 		switch (opt) {
 		case 'j':
 			json = true;
+			break;
+		case 'e':
+			as_file = true;
 			break;
 		case 'h':
 			fputs(cmd->help, stdout);
@@ -238,20 +255,21 @@ static int run(const struct command *cmd, int argc, char **argv)
 	if (optind < argc)
 		return error_usage(cmd, "unexpected argument: %s",
 				   argv[optind]);
-	return show(json);
+	return as_file ? export() : show(json);
 }
 
 const struct command cmd_topology = {
 	.name = "topology",
 	.summary = "show the nodes and CPUs of the host",
 	.help =
-"Usage: vcpunumactl topology [--json]\n"
+"Usage: vcpunumactl topology [--json|--export]\n"
 "\n"
 "Shows the online nodes of the host as the kernel sees them: number of online\n"
 "CPUs and of physical cores, memory in total and free now, ids of the CPUs, and\n"
 "the distances between the nodes (10: a node to itself).\n"
 "\n"
-"  -j, --json   as JSON; memory in bytes\n"
-"      --help   this text\n",
+"  -j, --json    as JSON; memory in bytes\n"
+"      --export  as a file for 'vcpunumactl plan', read from sysfs: needs no module\n"
+"      --help    this text\n",
 	.run = run,
 };

@@ -30,6 +30,7 @@ struct command {
 extern const struct command cmd_topology;
 extern const struct command cmd_report;
 extern const struct command cmd_run;
+extern const struct command cmd_plan;
 
 /* "vcpunumactl: <what>: <why> (<ERRNO>)" to stderr; returns EXIT_ERROR. */
 int error_errno(int err, const char *why, const char *fmt, ...)

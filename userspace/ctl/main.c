@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&cmd_topology,
 	&cmd_report,
 	&cmd_run,
+	&cmd_plan,
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
