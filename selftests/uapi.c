@@ -758,7 +758,7 @@ TEST_F(field, unknown_commands)
 
 	*(__u32 *)cmd = 64;
 	for (unsigned int nr = 0; nr < 256; nr++) {
-		if (nr > _IOC_NR(VCPUNUMA_MEM_CREATE))
+		if (nr > _IOC_NR(VCPUNUMA_RELEASE))
 			EXPECT_EQ(-ENOTTY,
 				  __vn_ioctl(self->fd,
 					     _IO(VCPUNUMA_IOC_MAGIC, nr),
