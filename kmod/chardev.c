@@ -11,6 +11,7 @@
 #include "ledger.h"
 #include "mem.h"
 #include "nodes.h"
+#include "reserve.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -53,6 +54,10 @@ static const struct cmd_op vm_ops[] = {
 	       0, vm_cmd_distribution),
 	CMD_OP(VCPUNUMA_MEM_CREATE, vcpunuma_cmd_mem_create, out_fd,
 	       VCPUNUMA_MEM_POPULATE | VCPUNUMA_MEM_VCPU, mem_cmd_create),
+	CMD_OP(VCPUNUMA_RESERVE, vcpunuma_cmd_reserve, out_mem_short,
+	       RESERVE_FLAGS, reserve_cmd_reserve),
+	CMD_OP(VCPUNUMA_RELEASE, vcpunuma_cmd_release, flags,
+	       0, reserve_cmd_release),
 };
 
 static long chardev_ioctl(struct file *file, unsigned int cmd,

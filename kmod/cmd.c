@@ -87,7 +87,8 @@ long cmd_dispatch(const struct cmd_op *ops, unsigned int nr_ops, void *object,
 		return -EFAULT;
 	before = buf;
 	err = op->execute(&call, &buf);
-	if ((!err || err == -EMSGSIZE) && memcmp(&before, &buf, size) &&
+	if ((!err || err == -EMSGSIZE || err == -ENOSPC) &&
+	    memcmp(&before, &buf, size) &&
 	    copy_to_user(user, &buf, size))
 		err = -EFAULT;
 	cmd_finish_file(&call, err);
@@ -219,6 +220,28 @@ int cmd_array_put(const struct cmd_array *a, u32 first, const void *elements,
 	return 0;
 }
 
+/* A set of @nr_bits, to be given to bitmap_free(); none of them above @end. */
+static unsigned long *get_set(u64 user, u32 nr_bits, u32 end)
+{
+	unsigned long *set;
+	u64 *words;
+
+	words = memdup_user(u64_to_user_ptr(user), BITS_TO_U64(nr_bits) * sizeof(*words));
+	if (IS_ERR(words))
+		return ERR_CAST(words);
+	set = bitmap_zalloc(max(nr_bits, end), GFP_KERNEL);
+	if (set)
+		bitmap_from_arr64(set, words, nr_bits);
+	kfree(words);
+	if (!set)
+		return ERR_PTR(-ENOMEM);
+	if (find_next_bit(set, nr_bits, end) < nr_bits) {
+		bitmap_free(set);
+		return ERR_PTR(-EINVAL);
+	}
+	return set;
+}
+
 /**
  * cmd_get_cpus - read a set of CPUs
  * @cpus: filled
@@ -231,29 +254,47 @@ int cmd_array_put(const struct cmd_array *a, u32 first, const void *elements,
 int cmd_get_cpus(struct cpumask *cpus, u64 user, u32 nr_bits)
 {
 	unsigned long *set;
-	u64 *words;
-	int err = 0;
 
 	if (!nr_bits || nr_bits > VCPUNUMA_MAX_BITS)
 		return -EINVAL;
-	words = memdup_user(u64_to_user_ptr(user), BITS_TO_U64(nr_bits) * sizeof(*words));
-	if (IS_ERR(words))
-		return PTR_ERR(words);
-	set = bitmap_zalloc(nr_bits, GFP_KERNEL);
-	if (!set) {
-		kfree(words);
-		return -ENOMEM;
-	}
-	bitmap_from_arr64(set, words, nr_bits);
-	if (find_next_bit(set, nr_bits, nr_cpu_ids) < nr_bits) {
-		err = -EINVAL;
-	} else {
-		cpumask_clear(cpus);
-		bitmap_copy(cpumask_bits(cpus), set, min(nr_bits, nr_cpu_ids));
-	}
+	set = get_set(user, nr_bits, nr_cpu_ids);
+	if (IS_ERR(set))
+		return PTR_ERR(set);
+	cpumask_clear(cpus);
+	bitmap_copy(cpumask_bits(cpus), set, nr_cpu_ids);
 	bitmap_free(set);
-	kfree(words);
-	return err;
+	return 0;
+}
+
+/**
+ * cmd_get_nodes - read a set of nodes
+ * @nodes: filled
+ * @user: address of the set
+ * @nr_bits: its size
+ *
+ * Return: as cmd_get_cpus().
+ */
+int cmd_get_nodes(nodemask_t *nodes, u64 user, u32 nr_bits)
+{
+	unsigned long *set;
+
+	if (!nr_bits || nr_bits > VCPUNUMA_MAX_NODE_BITS)
+		return -EINVAL;
+	set = get_set(user, nr_bits, nr_node_ids);
+	if (IS_ERR(set))
+		return PTR_ERR(set);
+	nodes_clear(*nodes);
+	bitmap_copy(nodes->bits, set, nr_node_ids);
+	bitmap_free(set);
+	return 0;
+}
+
+/** cmd_get_u32s - read an array of @nr numbers; 0 or -EFAULT */
+int cmd_get_u32s(u32 *to, u64 user, u32 nr)
+{
+	if (copy_from_user(to, u64_to_user_ptr(user), (size_t)nr * sizeof(*to)))
+		return -EFAULT;
+	return 0;
 }
 
 /**

@@ -6,6 +6,7 @@
 #ifndef VCPUNUMA_CMD_H
 #define VCPUNUMA_CMD_H
 
+#include <linux/nodemask.h>
 #include <linux/types.h>
 #include <linux/vcpunuma.h>
 
@@ -27,6 +28,8 @@ union cmd_buffer {
 	struct vcpunuma_cmd_distribution distribution;
 	struct vcpunuma_cmd_mem_create mem_create;
 	struct vcpunuma_cmd_mem_query mem_query;
+	struct vcpunuma_cmd_reserve reserve;
+	struct vcpunuma_cmd_release release;
 };
 
 /**
@@ -93,6 +96,8 @@ int cmd_array_probe(const struct cmd_array *a, u32 nr);
 int cmd_array_put(const struct cmd_array *a, u32 first, const void *elements,
 		  u32 nr);
 
+int cmd_get_u32s(u32 *to, u64 user, u32 nr);
+int cmd_get_nodes(nodemask_t *nodes, u64 user, u32 nr_bits);
 int cmd_get_cpus(struct cpumask *cpus, u64 user, u32 nr_bits);
 int cmd_put_cpus(u64 user, u32 nr_bits, const struct cpumask *cpus);
 

@@ -7,6 +7,7 @@
 
 #include <linux/kernfs.h>
 #include <linux/mm.h>
+#include <linux/topology.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
@@ -37,6 +38,35 @@ static inline void kernfs_set_parent(struct kernfs_node *node,
 				     struct kernfs_node *parent)
 {
 	RCU_INIT_POINTER(node->__parent, parent);
+}
+#endif
+
+/*
+ * cpu_llc - id of a CPU's last level cache; modules have no way to ask the cache
+ * information itself. Where the kernel does not know, all of a node share one.
+ */
+#ifdef CONFIG_X86
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static inline u32 cpu_llc_id_of(u32 cpu)
+{
+	return get_llc_id(cpu);
+}
+#else
+static inline u32 cpu_llc_id_of(u32 cpu)
+{
+	return cpu_data(cpu).topo.llc_id;
+}
+#endif
+static inline u32 cpu_llc(u32 cpu)
+{
+	u32 id = cpu_llc_id_of(cpu);
+
+	return id == BAD_APICID ? 0x80000000u | cpu_to_node(cpu) : id;
+}
+#else
+static inline u32 cpu_llc(u32 cpu)
+{
+	return cpu_to_node(cpu);
 }
 #endif
 

@@ -7,8 +7,8 @@
 #include <linux/err.h>
 #include <linux/slab.h>
 
+#include "booking.h"
 #include "cmd.h"
-#include "cpuset.h"
 #include "ledger.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -34,18 +34,19 @@ static void book_all(struct vcpunuma_vm *vm)
 	}
 }
 
-/* The CPUs the calling thread might run on, were it not bound */
+/* The CPUs to choose from: the caller may run there, and nobody owns them. */
 static int find_allowed(struct vcpunuma_vm *vm, struct cpumask *allowed)
 {
-	cpumask_var_t cpuset;
+	cpumask_var_t foreign;
+	int err;
 
-	if (!alloc_cpumask_var(&cpuset, GFP_KERNEL))
+	if (!alloc_cpumask_var(&foreign, GFP_KERNEL))
 		return -ENOMEM;
-	vcpu_own_affinity(vm, current, allowed);
-	cpuset_cpus(current, cpuset);
-	cpumask_and(allowed, allowed, cpuset);
-	free_cpumask_var(cpuset);
-	return 0;
+	err = vcpu_caller_cpus(vm, allowed);
+	booking_foreign(vm->id, foreign);
+	cpumask_andnot(allowed, allowed, foreign);
+	free_cpumask_var(foreign);
+	return err;
 }
 
 static int configure(struct vcpunuma_vm *vm, struct cpumask *allowed,
@@ -57,6 +58,8 @@ static int configure(struct vcpunuma_vm *vm, struct cpumask *allowed,
 	u32 i;
 
 	lockdep_assert_held(&vm->lock);
+	if (vm->booking)
+		return -EEXIST;
 	err = find_allowed(vm, allowed);
 	if (err)
 		return err;
@@ -125,9 +128,14 @@ int vcpu_cmd_configure(struct cmd_call *call, union cmd_buffer *buf)
 	cpus_read_lock();
 	err = -EINTR;
 	if (!mutex_lock_killable(&vm->lock)) {
-		err = configure(vm, allowed,
-				cmd->flags & VCPUNUMA_CONFIGURE_NODES,
-				places, nr);
+		/* From the look at what others own until all is booked */
+		err = booking_lock_killable();
+		if (!err) {
+			err = configure(vm, allowed,
+					cmd->flags & VCPUNUMA_CONFIGURE_NODES,
+					places, nr);
+			booking_unlock();
+		}
 		mutex_unlock(&vm->lock);
 	}
 	cpus_read_unlock();

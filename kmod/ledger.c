@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is booked on the host: for each CPU, how many vCPUs of all VMs are
- * placed on it or bound to it alone. New vCPUs go where there are fewest.
+ * What VMs without a reservation have booked: for each CPU, how many of their
+ * vCPUs are placed on it or bound to it alone. New ones go where there are
+ * fewest.
  */
 #include <linux/cpumask.h>
 #include <linux/mutex.h>
@@ -15,8 +16,7 @@
 #include "ledger.h"
 #include "nodes.h"
 
-/* A leaf: nothing is locked under it. */
-static DEFINE_MUTEX(ledger_lock);
+DEFINE_MUTEX(ledger_lock);
 /* vCPUs by CPU id; guarded by ledger_lock */
 static u32 *ledger_vcpus;
 /* For the one choice being made: too large for the stack */
@@ -51,6 +51,13 @@ void ledger_move(u32 *booked, u32 cpu)
 		ledger_vcpus[cpu]++;
 	mutex_unlock(&ledger_lock);
 	*booked = cpu;
+}
+
+/** ledger_vcpus_on - vCPUs booked on a CPU; under ledger_lock */
+u32 ledger_vcpus_on(u32 cpu)
+{
+	lockdep_assert_held(&ledger_lock);
+	return ledger_vcpus[cpu];
 }
 
 static u32 core_vcpus(u32 cpu)

@@ -5,8 +5,10 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "booking.h"
 #include "chardev.h"
 #include "cpuset.h"
+#include "hotplug.h"
 #include "ledger.h"
 #include "report.h"
 
@@ -20,6 +22,12 @@ static int __init vcpunuma_init(void)
 	err = ledger_init();
 	if (err)
 		goto err_cpuset;
+	err = booking_init();
+	if (err)
+		goto err_ledger;
+	err = hotplug_init();
+	if (err)
+		goto err_booking;
 	report_init();
 	err = chardev_init();
 	if (err)
@@ -28,6 +36,10 @@ static int __init vcpunuma_init(void)
 
 err_report:
 	report_exit();
+	hotplug_exit();
+err_booking:
+	booking_exit();
+err_ledger:
 	ledger_exit();
 err_cpuset:
 	cpuset_exit();
@@ -38,6 +50,8 @@ static void __exit vcpunuma_exit(void)
 {
 	chardev_exit();
 	report_exit();
+	hotplug_exit();
+	booking_exit();
 	ledger_exit();
 	cpuset_exit();
 }

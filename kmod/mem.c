@@ -23,6 +23,7 @@
 #include <linux/sched/user.h>
 #include <linux/slab.h>
 
+#include "booking.h"
 #include "cmd.h"
 #include "compat.h"
 #include "mem.h"
@@ -110,9 +111,13 @@ static struct page *mem_alloc_page(struct vcpunuma_mem *mem)
 /* Allocate page @n and enter it, under its lock. */
 static struct page *mem_add_page(struct vcpunuma_mem *mem, pgoff_t n)
 {
-	struct page *page = mem_alloc_page(mem);
+	u64 bytes = 1ULL << mem->shift;
+	struct page *page = NULL;
 	int err;
 
+	/* What others have reserved is theirs. */
+	if (mem->reserved || booking_spares(mem->node, bytes))
+		page = mem_alloc_page(mem);
 	if (!page)
 		return ERR_PTR(-ENOMEM);
 	/*
@@ -126,7 +131,9 @@ static struct page *mem_add_page(struct vcpunuma_mem *mem, pgoff_t n)
 		put_page(page);
 		return ERR_PTR(err);
 	}
-	atomic64_add(1ULL << mem->shift, &mem->populated[page_to_nid(page)]);
+	atomic64_add(bytes, &mem->populated[page_to_nid(page)]);
+	if (mem->reserved)
+		booking_populate(mem->node, bytes);
 	return page;
 }
 
@@ -273,6 +280,8 @@ static void mem_free(struct vcpunuma_mem *mem)
 	unsigned long n;
 	int i;
 
+	if (mem->reserved)
+		booking_populate(mem->node, -mem_populated(mem));
 	xa_for_each(&mem->pages, n, page) {
 		put_page(page);
 		cond_resched();
@@ -287,13 +296,78 @@ static void mem_free(struct vcpunuma_mem *mem)
 	simple_release_fs(&mem_mnt, &mem_mnt_count);
 }
 
+/*
+ * Take the object from what the VM has reserved on its node. As a whole or not
+ * at all: then it is like one of a VM without a reservation, if the VM wanted to
+ * be free to have that.
+ */
+static int mem_draw(struct vcpunuma_mem *mem, struct vcpunuma_vm *vm)
+{
+	u64 left;
+
+	lockdep_assert_held(&vm->lock);
+	if (!vm->booking)
+		return 0;
+	left = booking_mem(vm->booking, mem->node) - vm->drawn[mem->node];
+	if (mem->length > left)
+		return vm->beyond ? 0 : -ENOSPC;
+	vm->drawn[mem->node] += mem->length;
+	mem->reserved = true;
+	return 0;
+}
+
+static void mem_give_back(struct vcpunuma_mem *mem, struct vcpunuma_vm *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	if (vm->booking && mem->reserved)
+		vm->drawn[mem->node] -= mem->length;
+}
+
+/** mem_drawn - has the VM an object of what it reserved? */
+bool mem_drawn(struct vcpunuma_vm *vm)
+{
+	struct vcpunuma_mem *mem;
+	unsigned long id;
+
+	lockdep_assert_held(&vm->lock);
+	xa_for_each(&vm->mems, id, mem)
+		if (mem->reserved)
+			return true;
+	return false;
+}
+
+/** mem_undraw - the VM's reservation ends, its objects live on */
+void mem_undraw(struct vcpunuma_vm *vm)
+{
+	struct vcpunuma_mem *mem;
+	unsigned long id;
+	int i;
+
+	lockdep_assert_held(&vm->lock);
+	xa_for_each(&vm->mems, id, mem) {
+		if (!mem->reserved)
+			continue;
+		/* No page is counted one way and undone the other. */
+		for (i = 0; i < MEM_LOCKS; i++)
+			mutex_lock_nest_lock(&mem->locks[i], &vm->lock);
+		mem->reserved = false;
+		booking_populate(mem->node, -mem_populated(mem));
+		for (i = 0; i < MEM_LOCKS; i++)
+			mutex_unlock(&mem->locks[i]);
+	}
+}
+
 /* From now on the VM's report and counts include the object. */
 static int mem_link(struct vcpunuma_mem *mem, struct vcpunuma_vm *vm)
 {
-	int err = -EDQUOT;
+	int err;
 
 	if (mutex_lock_killable(&vm->lock))
 		return -EINTR;
+	err = mem_draw(mem, vm);
+	if (err)
+		goto out;
+	err = -EDQUOT;
 	if (vm->nr_mems < MEM_MAX_PER_VM)
 		err = xa_alloc_cyclic(&vm->mems, &mem->id, mem,
 				      XA_LIMIT(1, INT_MAX), &vm->next_mem,
@@ -303,7 +377,10 @@ static int mem_link(struct vcpunuma_mem *mem, struct vcpunuma_vm *vm)
 		vm->nr_mems++;
 		vm_get(vm);
 		mem->vm = vm;
+	} else {
+		mem_give_back(mem, vm);
 	}
+out:
 	mutex_unlock(&vm->lock);
 	return err;
 }
@@ -315,6 +392,7 @@ static void mem_unlink(struct vcpunuma_mem *mem)
 	mutex_lock(&vm->lock);
 	xa_erase(&vm->mems, mem->id);
 	vm->nr_mems--;
+	mem_give_back(mem, vm);
 	mutex_unlock(&vm->lock);
 	vm_put(vm);
 }

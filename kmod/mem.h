@@ -37,6 +37,8 @@ struct vcpunuma_vm;
  * @memcg: whom pages are charged to, referenced; constant
  * @locker: credentials of the user whose locked memory @length counts as,
  *	referenced, or NULL
+ * @reserved: it was taken from what its VM has reserved; ends with that, under all
+ *	of @locks
  * @pages: the pages by number. A page that is there stays until the file is
  *	gone, so it is looked up without a lock; it is entered under one of
  *	@locks.
@@ -53,6 +55,7 @@ struct vcpunuma_mem {
 	unsigned int shift;
 	struct mem_cgroup *memcg;
 	const struct cred *locker;
+	bool reserved;
 	struct xarray pages;
 	atomic64_t *populated;
 	struct mutex locks[MEM_LOCKS];	/* against allocating a page twice */
@@ -62,6 +65,8 @@ extern const struct vm_operations_struct mem_vm_ops;
 
 struct page *mem_page(struct vcpunuma_mem *mem, pgoff_t n);
 u64 mem_populated(const struct vcpunuma_mem *mem);
+void mem_undraw(struct vcpunuma_vm *vm);
+bool mem_drawn(struct vcpunuma_vm *vm);
 void mem_count(struct vcpunuma_vm *vm, struct vcpunuma_share *by_node);
 
 int mem_cmd_create(struct cmd_call *call, union cmd_buffer *buf);

@@ -32,20 +32,39 @@ void node_cpus(u32 node, struct cpumask *cpus)
 	cpumask_and(cpus, cpumask_of_node(node), cpu_online_mask);
 }
 
-/** node_mem - memory of node @node, which is valid, now */
+static unsigned long node_pages(const struct pglist_data *node,
+				enum node_stat_item item)
+{
+	return max(atomic_long_read(&node->vm_stat[item]), 0L);
+}
+
+/**
+ * node_mem - memory of a node now
+ * @node: a node that is valid
+ *
+ * As available counts, as for MemAvailable of /proc/meminfo, what is free above
+ * the watermarks, and half of the page cache.
+ */
 struct node_mem node_mem(u32 node)
 {
-	struct zone *zones = NODE_DATA(node)->node_zones;
-	unsigned long total = 0, free = 0;
+	const struct pglist_data *data = NODE_DATA(node);
+	unsigned long total = 0, free = 0, kept = 0, cache;
 	int i;
 
 	for (i = 0; i < MAX_NR_ZONES; i++) {
-		total += zone_managed_pages(&zones[i]);
-		free += zone_page_state(&zones[i], NR_FREE_PAGES);
+		struct zone *zone = &NODE_DATA(node)->node_zones[i];
+
+		total += zone_managed_pages(zone);
+		free += zone_page_state(zone, NR_FREE_PAGES);
+		kept += high_wmark_pages(zone);
 	}
+	cache = node_pages(data, NR_ACTIVE_FILE) +
+		node_pages(data, NR_INACTIVE_FILE);
 	return (struct node_mem) {
 		.total = (u64)total << PAGE_SHIFT,
 		.free = (u64)free << PAGE_SHIFT,
+		.available = (u64)(free - min(free, kept) + cache / 2) <<
+			     PAGE_SHIFT,
 	};
 }
 

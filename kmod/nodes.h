@@ -16,10 +16,12 @@ union cmd_buffer;
  * struct node_mem - memory of a node, in bytes
  * @total: that the kernel manages
  * @free: that is free
+ * @available: that could be had: free, or easily freed
  */
 struct node_mem {
 	u64 total;
 	u64 free;
+	u64 available;
 };
 
 bool node_valid(u32 node);

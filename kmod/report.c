@@ -18,6 +18,7 @@
 #include <linux/string_helpers.h>
 #include <linux/topology.h>
 
+#include "booking.h"
 #include "mem.h"
 #include "nodes.h"
 #include "pin.h"
@@ -30,6 +31,7 @@ enum section {
 	SECTION_NODES,		/* heading, then node n is record n + 1 */
 	SECTION_DISTANCES,	/* likewise */
 	SECTION_VM,		/* one record */
+	SECTION_RESERVED,	/* one record */
 	SECTION_VCPUS,		/* by id */
 	SECTION_MEMS,		/* by id */
 	SECTION_SUMS,		/* one record */
@@ -153,6 +155,89 @@ static void print_where(struct seq_file *seq, u32 node, u32 cpu,
 	seq_putc(seq, ')');
 }
 
+static const char *verdict_name(u32 verdict)
+{
+	static const char * const names[] = {
+		[CORE_CHOSEN] = "chosen",
+		[CORE_WORSE] = "another costs less",
+		[CORE_LACKS_CPUS] = "lacks CPUs",
+		[CORE_LACKS_MEMORY] = "lacks memory",
+		[CORE_LACKS_BOTH] = "lacks CPUs and memory",
+		[CORE_FORBIDDEN] = "not allowed",
+	};
+
+	return names[verdict];
+}
+
+/* Costs are in 1/1024, for a person in 1/1000. */
+static u32 cost(u32 core)
+{
+	return core * 1000ULL / 1024;
+}
+
+static void print_candidate(struct seq_file *seq,
+			    const struct core_candidate *c)
+{
+	seq_printf(seq, "    Node %u%s: %s", c->node,
+		   c->nr_nodes > 1 ? " and others" : "",
+		   verdict_name(c->verdict));
+	if (c->nr_nodes)
+		seq_printf(seq, "; cost %u: distance %u, CPUs left %u, memory left %u, load %u, nearness %u, caches %u\n",
+			   cost(c->cost), cost(c->distance), cost(c->left_cpu),
+			   cost(c->left_mem), cost(c->load), cost(c->near),
+			   cost(c->llc));
+	else
+		seq_printf(seq, "; %u vCPUs and %llu MiB short\n",
+			   c->vcpus_short, mib(c->mem_short * BOOKING_UNIT));
+}
+
+static const char *policy_name(u32 policy)
+{
+	static const char * const names[] = {
+		[CORE_SHARED] = "shared",
+		[CORE_PREFER] = "own CPUs",
+		[CORE_ISOLATE] = "own cores, one thread each",
+		[CORE_REQUIRE] = "own cores",
+	};
+
+	return names[policy];
+}
+
+static void print_reserved_on(struct seq_file *seq,
+			      const struct vcpunuma_vm *vm, u32 node)
+{
+	const struct booking *b = vm->booking;
+	u32 i, vcpus = 0;
+	u64 mem = 0;
+
+	for (i = 0; i < b->plan.nr_chunks; i++) {
+		if (b->chunks[i].node != node)
+			continue;
+		vcpus += b->chunks[i].nr_vcpus;
+		mem += b->chunks[i].mem;
+	}
+	if (vcpus || mem)
+		seq_printf(seq, "    Node %u: %u vCPUs, %llu MiB, of which %llu MiB are taken\n",
+			   node, vcpus, mib(mem), mib(vm->drawn[node]));
+}
+
+/* What is reserved, and why there */
+static void print_reserved(struct seq_file *seq, struct report *r)
+{
+	const struct booking *b = r->vm->booking;
+	u32 node, i;
+
+	if (!b)
+		return;
+	seq_printf(seq, "  reserved%s%s: %u vCPUs, %s; decision %llu\n",
+		   *r->vm->name ? " as " : "", r->vm->name, b->plan.vcpus,
+		   policy_name(b->plan.cpu_policy), b->id);
+	for (node = 0; node < nr_node_ids; node++)
+		print_reserved_on(seq, r->vm, node);
+	for (i = 0; i < b->decision.nr_candidates; i++)
+		print_candidate(seq, &b->decision.candidate[i]);
+}
+
 static void print_vcpu(struct seq_file *seq, struct report *r, struct vcpu *v)
 {
 	enum vcpunuma_vcpu_state state = vcpu_state(v);
@@ -251,6 +336,8 @@ static bool seek_record(struct report *r)
 		return seek_entry(at, &r->vm->vcpus);
 	case SECTION_MEMS:
 		return seek_entry(at, &r->vm->mems);
+	case SECTION_RESERVED:
+		return !at->record && r->vm->booking;
 	case SECTION_VM:
 	case SECTION_SUMS:
 		return !at->record;
@@ -335,6 +422,9 @@ static void print_of_vm(struct seq_file *seq, struct report *r)
 	switch (r->at.section) {
 	case SECTION_VM:
 		print_vm(seq, vm);
+		break;
+	case SECTION_RESERVED:
+		print_reserved(seq, r);
 		break;
 	case SECTION_VCPUS:
 		entry = xa_load(&vm->vcpus, r->at.record);

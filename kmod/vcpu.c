@@ -7,23 +7,38 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
+#include "booking.h"
 #include "cmd.h"
+#include "cpuset.h"
 #include "ledger.h"
 #include "nodes.h"
 #include "pin.h"
 #include "vcpu.h"
 #include "vm.h"
 
-/** vcpu_book - book the vCPU where it is: where its thread is, else its place */
+/**
+ * vcpu_book - book the vCPU where it is: where its thread is, else its place
+ * @v: the vCPU
+ *
+ * What is reserved has been booked with all of the VM.
+ */
 void vcpu_book(struct vcpu *v)
 {
 	u32 cpu = VCPUNUMA_NONE;
 
-	if (v->pin)
+	if (v->pin && !v->in_place)
 		cpu = v->cpu;
-	else if (v->placed)
+	else if (!v->pin && v->placed && !v->reserved)
 		cpu = v->place.cpu;
 	ledger_move(&v->booked, cpu);
+}
+
+/* The vCPU's thread has been given CPUs. */
+static void vcpu_note_mask(struct vcpu *v)
+{
+	v->node = cpus_node(v->pin->mask);
+	v->cpu = cpus_single(v->pin->mask);
+	vcpu_book(v);
 }
 
 /* The vCPU's thread is no longer its own; also if it has exited. */
@@ -33,7 +48,14 @@ static void vcpu_drop_pin(struct vcpu *v)
 		return;
 	pin_destroy(v->pin);
 	v->pin = NULL;
+	v->in_place = false;
 	vcpu_book(v);
+}
+
+static void vcpu_free(struct vcpu *v)
+{
+	free_cpumask_var(v->asked);
+	kfree(v);
 }
 
 /** vcpu_prune - forget the vCPU if it has neither place nor thread */
@@ -43,7 +65,7 @@ void vcpu_prune(struct vcpunuma_vm *vm, struct vcpu *v)
 		return;
 	WARN_ON_ONCE(v->booked != VCPUNUMA_NONE);
 	xa_erase(&vm->vcpus, v->id);
-	kfree(v);
+	vcpu_free(v);
 }
 
 /**
@@ -65,11 +87,15 @@ struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id)
 	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
 	if (!v)
 		return ERR_PTR(-ENOMEM);
+	if (!zalloc_cpumask_var(&v->asked, GFP_KERNEL_ACCOUNT)) {
+		kfree(v);
+		return ERR_PTR(-ENOMEM);
+	}
 	v->id = id;
 	v->booked = VCPUNUMA_NONE;
 	err = xa_err(xa_store(&vm->vcpus, id, v, GFP_KERNEL_ACCOUNT));
 	if (err) {
-		kfree(v);
+		vcpu_free(v);
 		return ERR_PTR(err);
 	}
 	return v;
@@ -178,6 +204,82 @@ void vcpu_count(struct vcpunuma_vm *vm, struct vcpunuma_cmd_distribution *sum,
 	}
 }
 
+/**
+ * vcpu_caller_cpus - the CPUs the calling thread might run on, were it not bound
+ * @vm: the VM, locked
+ * @allowed: filled
+ *
+ * Return: 0; -ENOMEM.
+ */
+int vcpu_caller_cpus(struct vcpunuma_vm *vm, struct cpumask *allowed)
+{
+	cpumask_var_t cpuset;
+
+	if (!alloc_cpumask_var(&cpuset, GFP_KERNEL))
+		return -ENOMEM;
+	vcpu_own_affinity(vm, current, allowed);
+	cpuset_cpus(current, cpuset);
+	cpumask_and(allowed, allowed, cpuset);
+	free_cpumask_var(cpuset);
+	return 0;
+}
+
+/** vcpu_in_place - is a vCPU bound to a place that the VM reserved? */
+bool vcpu_in_place(struct vcpunuma_vm *vm)
+{
+	unsigned long id;
+	struct vcpu *v;
+
+	lockdep_assert_held(&vm->lock);
+	xa_for_each(&vm->vcpus, id, v) {
+		vcpu_notice_exit(v);
+		if (v->pin && v->in_place)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Give the thread what it asked for and no other VM owns. If that is nothing, as
+ * for a VM without a reservation that had all of it taken, whatever it might run
+ * on and nobody owns; if that is nothing either it stays where it is.
+ */
+static void refresh_pin(struct vcpu *v, const struct cpumask *foreign,
+			struct cpumask *wanted)
+{
+	if (!cpumask_andnot(wanted, v->asked, foreign) &&
+	    !cpumask_andnot(wanted, v->pin->before, foreign))
+		return;
+	if (!cpumask_intersects(v->pin->mask, foreign) &&
+	    cpumask_subset(wanted, v->pin->mask))
+		return;
+	if (!pin_apply(v->pin, wanted))
+		vcpu_note_mask(v);
+}
+
+/**
+ * vcpu_refresh - other VMs have come to own CPUs, or do not any more
+ * @vm: the VM, locked; under cpus_read_lock()
+ * @foreign: scratch
+ * @wanted: scratch
+ */
+void vcpu_refresh(struct vcpunuma_vm *vm, struct cpumask *foreign,
+		  struct cpumask *wanted)
+{
+	unsigned long id;
+	struct vcpu *v;
+
+	lockdep_assert_held(&vm->lock);
+	booking_lock();
+	booking_foreign(vm->id, foreign);
+	xa_for_each(&vm->vcpus, id, v) {
+		if (vcpu_state(v) == VCPUNUMA_VCPU_BOUND)
+			refresh_pin(v, foreign, wanted);
+		cond_resched();
+	}
+	booking_unlock();
+}
+
 /** vcpu_unbind_all - the VM ends: all threads get their affinity back */
 void vcpu_unbind_all(struct vcpunuma_vm *vm)
 {
@@ -188,6 +290,7 @@ void vcpu_unbind_all(struct vcpunuma_vm *vm)
 	xa_for_each(&vm->vcpus, id, v) {
 		vcpu_drop_pin(v);
 		v->placed = false;
+		v->reserved = false;
 		v->exited = false;
 		vcpu_book(v);
 		vcpu_prune(vm, v);
@@ -220,8 +323,8 @@ static int bind_check(const struct vcpunuma_cmd_bind *cmd,
 }
 
 /* The CPUs a bind asks for; a set of CPUs is in @wanted already. */
-static int bind_wanted(const struct vcpunuma_cmd_bind *cmd,
-		       const struct vcpu *v, struct cpumask *wanted)
+static int bind_asked(const struct vcpunuma_cmd_bind *cmd, const struct vcpu *v,
+		      struct cpumask *wanted)
 {
 	u32 node = cmd->target, cpu = VCPUNUMA_NONE;
 
@@ -275,9 +378,33 @@ void vcpu_own_affinity(struct vcpunuma_vm *vm, struct task_struct *task,
 	}
 }
 
+/*
+ * Of the CPUs asked for, those it may have: what other VMs own it can't. Who has
+ * reserved gets just that, unless it wanted to be free to take more.
+ */
+static int bind_admit(struct vcpunuma_vm *vm, const struct vcpu *v,
+		      const struct vcpunuma_cmd_bind *cmd,
+		      struct cpumask *wanted)
+{
+	bool in_place = cmd->to == VCPUNUMA_BIND_PLACE && v->reserved;
+	cpumask_var_t foreign;
+	int err = 0;
+
+	if (vm->booking && !in_place && !vm->beyond)
+		return -ENOSPC;
+	if (!alloc_cpumask_var(&foreign, GFP_KERNEL))
+		return -ENOMEM;
+	booking_foreign(vm->id, foreign);
+	if (!cpumask_andnot(wanted, wanted, foreign))
+		err = -ENOSPC;
+	free_cpumask_var(foreign);
+	return err;
+}
+
 /* Bind the vCPU to the thread, in the stead of the one it may have had. */
 static int vcpu_pin(struct vcpunuma_vm *vm, struct vcpu *v,
-		    struct task_struct *task, const struct cpumask *wanted)
+		    struct task_struct *task, const struct cpumask *wanted,
+		    bool to_place)
 {
 	struct pin *pin = v->pin;
 	int err;
@@ -300,10 +427,37 @@ static int vcpu_pin(struct vcpunuma_vm *vm, struct vcpu *v,
 		v->pin = pin;
 	}
 	v->exited = false;
-	v->node = cpus_node(pin->mask);
-	v->cpu = cpus_single(pin->mask);
-	vcpu_book(v);
+	v->in_place = to_place && v->reserved;
+	vcpu_note_mask(v);
 	return 0;
+}
+
+static int bind_vcpu(struct vcpunuma_vm *vm, struct vcpu *v,
+		     const struct vcpunuma_cmd_bind *cmd,
+		     struct task_struct *task, struct cpumask *wanted)
+{
+	cpumask_var_t asked;
+	int err;
+
+	err = bind_asked(cmd, v, wanted);
+	if (err)
+		return err;
+	if (!alloc_cpumask_var(&asked, GFP_KERNEL))
+		return -ENOMEM;
+	cpumask_copy(asked, wanted);
+	/* From the look at what others own until what is taken is booked */
+	err = booking_lock_killable();
+	if (!err) {
+		err = bind_admit(vm, v, cmd, wanted);
+		if (!err)
+			err = vcpu_pin(vm, v, task, wanted,
+				       cmd->to == VCPUNUMA_BIND_PLACE);
+		booking_unlock();
+	}
+	if (!err)
+		cpumask_copy(v->asked, asked);
+	free_cpumask_var(asked);
+	return err;
 }
 
 static int bind_locked(struct vcpunuma_vm *vm, struct vcpunuma_cmd_bind *cmd,
@@ -316,9 +470,7 @@ static int bind_locked(struct vcpunuma_vm *vm, struct vcpunuma_cmd_bind *cmd,
 	v = vcpu_get(vm, cmd->vcpu);
 	if (IS_ERR(v))
 		return PTR_ERR(v);
-	err = bind_wanted(cmd, v, wanted);
-	if (!err)
-		err = vcpu_pin(vm, v, task, wanted);
+	err = bind_vcpu(vm, v, cmd, task, wanted);
 	if (!err) {
 		cmd->out_node = v->node;
 		cmd->out_cpu = v->cpu;

@@ -5,12 +5,12 @@
 #ifndef VCPUNUMA_VCPU_H
 #define VCPUNUMA_VCPU_H
 
+#include <linux/cpumask.h>
 #include <linux/types.h>
 #include <linux/vcpunuma.h>
 
 struct cmd_call;
 union cmd_buffer;
-struct cpumask;
 struct pin;
 struct task_struct;
 struct vcpunuma_vm;
@@ -22,11 +22,15 @@ struct vcpunuma_vm;
  * struct vcpu - a vCPU that has a place, a thread or both
  * @id: its id
  * @placed: has it a place?
+ * @reserved: is the place one of the VM's reservation?
+ * @in_place: with @pin, was it bound to that place?
  * @exited: its last thread has exited, and it has no other yet
  * @place: the place, if @placed
  * @pin: its thread, or NULL
  * @node: with @pin, the node of all CPUs its thread was given, or VCPUNUMA_NONE
  * @cpu: with @pin, the CPU if it was one, or VCPUNUMA_NONE
+ * @asked: with @pin, the CPUs asked for; it was given those that no other VM
+ *	owns
  * @booked: the CPU it is booked on in the ledger, or VCPUNUMA_NONE
  *
  * The VM's lock guards all of it.
@@ -34,11 +38,14 @@ struct vcpunuma_vm;
 struct vcpu {
 	u32 id;
 	bool placed;
+	bool reserved;
+	bool in_place;
 	bool exited;
 	struct vcpunuma_place place;
 	struct pin *pin;
 	u32 node;
 	u32 cpu;
+	cpumask_var_t asked;
 	u32 booked;
 };
 
@@ -54,6 +61,10 @@ u32 vcpu_cpu(const struct vcpu *v);
 int vcpu_home_node(struct vcpunuma_vm *vm, u32 id, u32 *node);
 void vcpu_count(struct vcpunuma_vm *vm, struct vcpunuma_cmd_distribution *sum,
 		struct vcpunuma_share *by_node);
+int vcpu_caller_cpus(struct vcpunuma_vm *vm, struct cpumask *allowed);
+bool vcpu_in_place(struct vcpunuma_vm *vm);
+void vcpu_refresh(struct vcpunuma_vm *vm, struct cpumask *foreign,
+		  struct cpumask *wanted);
 void vcpu_unbind_all(struct vcpunuma_vm *vm);
 
 int vcpu_cmd_configure(struct cmd_call *call, union cmd_buffer *buf);

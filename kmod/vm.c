@@ -2,6 +2,8 @@
 /*
  * VMs: creation, the list of all, teardown.
  */
+#include <linux/cpu.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/pid.h>
 #include <linux/slab.h>
@@ -9,6 +11,7 @@
 #include "cmd.h"
 #include "mem.h"
 #include "nodes.h"
+#include "reserve.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -44,6 +47,7 @@ struct vcpunuma_vm *vm_create(void)
 	xa_init_flags(&vm->mems, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	vm->owner = get_task_pid(current, PIDTYPE_TGID);
 	get_task_comm(vm->comm, current->group_leader);
+	vm->uid = current_uid();
 
 	/* Observers see the VM from here on. */
 	err = xa_alloc_cyclic(&vms, &vm->id, vm, XA_LIMIT(1, VM_MAX_ID),
@@ -93,6 +97,33 @@ struct vcpunuma_vm *vm_next(unsigned long id)
 }
 
 /**
+ * vm_refresh_all - CPUs have come to be owned by a VM, or are not any more
+ *
+ * All threads that are bound lose them, or get them back.
+ */
+void vm_refresh_all(void)
+{
+	/* What must not fail has its memory beforehand. */
+	static DEFINE_MUTEX(refreshing);
+	static struct cpumask foreign, wanted;
+	struct vcpunuma_vm *vm;
+	unsigned long id = 0;
+
+	mutex_lock(&refreshing);
+	while ((vm = vm_next(id))) {
+		id = vm->id + 1UL;
+		cpus_read_lock();
+		mutex_lock(&vm->lock);
+		vcpu_refresh(vm, &foreign, &wanted);
+		mutex_unlock(&vm->lock);
+		cpus_read_unlock();
+		vm_put(vm);
+		cond_resched();
+	}
+	mutex_unlock(&refreshing);
+}
+
+/**
  * vm_close - the file of a VM is gone: undo all the VM did
  * @vm: the VM; gives up the file's reference
  *
@@ -101,6 +132,7 @@ struct vcpunuma_vm *vm_next(unsigned long id)
 void vm_close(struct vcpunuma_vm *vm)
 {
 	vcpu_unbind_all(vm);
+	reserve_end(vm);
 	mutex_lock(&vm->lock);
 	vm->closed = true;
 	mutex_unlock(&vm->lock);

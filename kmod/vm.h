@@ -9,8 +9,11 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/uidgid.h>
+#include <linux/vcpunuma.h>
 #include <linux/xarray.h>
 
+struct booking;
 struct cmd_call;
 union cmd_buffer;
 
@@ -20,18 +23,24 @@ union cmd_buffer;
  * @id: its name in the report; constant
  * @owner: the process that opened the file; constant
  * @comm: the name of that process then; constant
+ * @uid: that process's user then; constant
  * @lock: guards the fields below; outside it: cpus_read_lock()
  * @closed: the file is gone, only memory is left
  * @vcpus: struct vcpu by vCPU id
  * @mems: struct vcpunuma_mem by their ids
  * @nr_mems: memory objects in @mems
  * @next_mem: where to look for the next free id in @mems
+ * @booking: what it has reserved, or NULL
+ * @drawn: bytes of memory objects taken from that, by node id; with @booking
+ * @beyond: it may have more than it reserved
+ * @name: as it was given when it reserved
  */
 struct vcpunuma_vm {
 	struct kref ref;
 	u32 id;
 	struct pid *owner;
 	char comm[TASK_COMM_LEN];
+	kuid_t uid;
 
 	struct mutex lock;	/* guards what follows */
 	bool closed;
@@ -39,6 +48,10 @@ struct vcpunuma_vm {
 	struct xarray mems;
 	u32 nr_mems;
 	u32 next_mem;
+	struct booking *booking;
+	u64 *drawn;
+	bool beyond;
+	char name[VCPUNUMA_NAME_LEN];
 };
 
 /* VM ids: 1 to this. */
@@ -49,6 +62,7 @@ void vm_close(struct vcpunuma_vm *vm);
 void vm_get(struct vcpunuma_vm *vm);
 void vm_put(struct vcpunuma_vm *vm);
 struct vcpunuma_vm *vm_next(unsigned long id);
+void vm_refresh_all(void);
 
 int vm_cmd_distribution(struct cmd_call *call, union cmd_buffer *buf);
 

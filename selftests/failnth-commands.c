@@ -411,3 +411,73 @@ const struct nth_case nth_MEM_QUERY[] = {
 	     .fails = NTH_SLAB | NTH_USERCOPY),
 	{}
 };
+
+/* The answer's arrays have a half each of the words. */
+static int reserve(struct nth_world *w, unsigned int nr, unsigned int flags)
+{
+	struct vn_set *nodes = (void *)(w->words + PART * 2);
+	struct vcpunuma_cmd_reserve cmd = {
+		.flags = flags,
+		.nr_vcpus = nr,
+		.nr_vnodes = 1,
+		.mem = PAGE_2M,
+		.cpu_policy = VCPUNUMA_CPU_PREFER,
+		.nodes = (uintptr_t)nodes,
+		.nr_node_bits = 64,
+		.name = "nth",
+	};
+	int err;
+
+	memset(nodes, 0, sizeof(*nodes));
+	vn_set_add(nodes, w->node[1]);
+	err = __vn_reserve(w->vm, &cmd, (void *)(w->words + NODES), PART / 2,
+			   (void *)(w->words + CPUS), PART / 3);
+	if (err)
+		return err;
+	nth_print(&w->result, "reason %u distance %u", cmd.out_reason,
+		  cmd.out_distance);
+	print_words(w, NODES, cmd.nr_places * 2);
+	print_words(w, CPUS, cmd.nr_chunks * 3);
+	return 0;
+}
+
+static int call_reserve(struct nth_world *w, long flags)
+{
+	return reserve(w, 1, flags);
+}
+
+static int call_reserve_many(struct nth_world *w, long flags)
+{
+	return reserve(w, 100, flags);
+}
+
+const struct nth_case nth_RESERVE[] = {
+	CASE("reserve", nth_nothing, call_reserve, 0,
+	     .fails = NTH_SLAB | NTH_USERCOPY, .flags = NTH_LATE),
+	CASE("after configure", nth_configured, call_reserve, 0,
+	     .fails = NTH_SLAB | NTH_USERCOPY, .flags = NTH_LATE),
+	CASE("dry run", nth_nothing, call_reserve, VCPUNUMA_RESERVE_DRY_RUN,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("refused", nth_nothing, call_reserve_many, 0,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	{}
+};
+
+static int reserved(struct nth_world *w, long flags)
+{
+	return reserve(w, 1, flags);
+}
+
+static int call_release(struct nth_world *w, long unused)
+{
+	(void)unused;
+	return __vn_release(w->vm);
+}
+
+const struct nth_case nth_RELEASE[] = {
+	CASE("reserved", reserved, call_release, 0,
+	     .fails = NTH_USERCOPY),
+	CASE("not reserved", nth_nothing, call_release, 0,
+	     .fails = NTH_USERCOPY),
+	{}
+};

@@ -37,7 +37,8 @@ void nth_print_report(struct nth_text *text, char *report)
 			line = strchr(line, ':') ?: line;
 		else if (!strncmp(line, "  memory ", 9))
 			line = strchr(line, '>') ?: line;
-		where = strstr(line, ", last on CPU");
+		where = strstr(line, ", last on CPU") ?:
+			strstr(line, "; decision ") ?: strstr(line, "; cost ");
 		if (where)
 			*where = 0;
 		nth_print(text, "report: %s\n", line);

@@ -329,6 +329,88 @@ static const struct row row_MEM_QUERY = {
 	.fail = fail_flags,
 };
 
+static void succeed_reserve(struct vm *vm, void *arg)
+{
+	struct vcpunuma_cmd_reserve *cmd = arg;
+
+	(void)vm;
+	cmd->nr_vcpus = 2;
+	cmd->mem = PAGE_2M;
+}
+
+static void fail_reserve(struct vm *vm, void *arg)
+{
+	struct vcpunuma_cmd_reserve *cmd = arg;
+
+	(void)vm;
+	cmd->nr_vcpus = ~0U;
+}
+
+static void undo_reserve(struct vm *vm, void *arg)
+{
+	(void)arg;
+	__vn_release(vm->fd);
+}
+
+static const struct row row_RESERVE = {
+	.name = "RESERVE",
+	.nr = VCPUNUMA_RESERVE,
+	.size = sizeof(struct vcpunuma_cmd_reserve),
+	.result = {
+		F32(cmd_reserve, nr_places),
+		F32(cmd_reserve, nr_chunks),
+		F32(cmd_reserve, out_vnodes),
+		F32(cmd_reserve, out_distance),
+		F64(cmd_reserve, out_decision),
+		F32(cmd_reserve, out_local),
+		F32(cmd_reserve, out_reason),
+		F32(cmd_reserve, out_node),
+		F32(cmd_reserve, out_vcpus_short),
+		F64(cmd_reserve, out_mem_short),
+	},
+	.array = {
+		{
+			.pointer = F64(cmd_reserve, places),
+			.nr = F32(cmd_reserve, nr_places),
+			.size = F32(cmd_reserve, place_size),
+			.element = sizeof(struct vcpunuma_place),
+			.reserved = F32(place, __reserved),
+		}, {
+			.pointer = F64(cmd_reserve, chunks),
+			.nr = F32(cmd_reserve, nr_chunks),
+			.size = F32(cmd_reserve, chunk_size),
+			.element = sizeof(struct vcpunuma_chunk),
+			.reserved = F32(chunk, __reserved),
+		},
+	},
+	.succeed = succeed_reserve,
+	.fail = fail_reserve,
+	.undo = undo_reserve,
+};
+
+static void succeed_release(struct vm *vm, void *arg)
+{
+	struct vcpunuma_cmd_reserve cmd = { .nr_vcpus = 1 };
+
+	(void)arg;
+	__vn_reserve(vm->fd, &cmd, NULL, 0, NULL, 0);
+}
+
+/* Without this the next row would find a reservation. */
+static void fail_release(struct vm *vm, void *arg)
+{
+	__vn_release(vm->fd);
+	fail_flags(vm, arg);
+}
+
+static const struct row row_RELEASE = {
+	.name = "RELEASE",
+	.nr = VCPUNUMA_RELEASE,
+	.size = sizeof(struct vcpunuma_cmd_release),
+	.succeed = succeed_release,
+	.fail = fail_release,
+};
+
 #define VN_COMMAND(_name)	{ &row_##_name },
 
 static const struct {

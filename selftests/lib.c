@@ -643,6 +643,27 @@ int __vn_mem_query(int mem, struct vcpunuma_cmd_mem_query *cmd,
 	return __vn_ioctl(mem, VCPUNUMA_MEM_QUERY, cmd);
 }
 
+int __vn_reserve(int fd, struct vcpunuma_cmd_reserve *cmd,
+		 struct vcpunuma_place *places, unsigned int nr_places,
+		 struct vcpunuma_chunk *chunks, unsigned int nr_chunks)
+{
+	cmd->size = sizeof(*cmd);
+	cmd->places = (uintptr_t)places;
+	cmd->nr_places = nr_places;
+	cmd->place_size = sizeof(*places);
+	cmd->chunks = (uintptr_t)chunks;
+	cmd->nr_chunks = nr_chunks;
+	cmd->chunk_size = sizeof(*chunks);
+	return __vn_ioctl(fd, VCPUNUMA_RESERVE, cmd);
+}
+
+int __vn_release(int fd)
+{
+	struct vcpunuma_cmd_release cmd = { .size = sizeof(cmd) };
+
+	return __vn_ioctl(fd, VCPUNUMA_RELEASE, &cmd);
+}
+
 long long vn_populated(int mem)
 {
 	struct vcpunuma_cmd_mem_query cmd;

@@ -171,6 +171,11 @@ int __vn_mem_create_vcpu(int fd, unsigned int flags, __u64 length,
 			 unsigned int vcpu, unsigned int page_shift);
 int __vn_mem_query(int mem, struct vcpunuma_cmd_mem_query *cmd,
 		   struct vcpunuma_node_bytes *bytes, unsigned int max);
+/* Fills in @size and the arrays' fields of @cmd. */
+int __vn_reserve(int fd, struct vcpunuma_cmd_reserve *cmd,
+		 struct vcpunuma_place *places, unsigned int nr_places,
+		 struct vcpunuma_chunk *chunks, unsigned int nr_chunks);
+int __vn_release(int fd);
 /* Bytes populated according to MEM_QUERY, or -errno. */
 long long vn_populated(int mem);
 
@@ -190,6 +195,8 @@ long long vn_populated(int mem);
 #define vn_unbind(...)		ASSERT_EQ(0, __vn_unbind(__VA_ARGS__))
 #define vn_query(...)		ASSERT_EQ(0, __vn_query(__VA_ARGS__))
 #define vn_distribution(...)	ASSERT_EQ(0, __vn_distribution(__VA_ARGS__))
+#define vn_reserve(...)		ASSERT_EQ(0, __vn_reserve(__VA_ARGS__))
+#define vn_release(...)		ASSERT_EQ(0, __vn_release(__VA_ARGS__))
 #define vn_mem_create(...)	vn_fd(__vn_mem_create(__VA_ARGS__))
 #define vn_mem_create_vcpu(...)	vn_fd(__vn_mem_create_vcpu(__VA_ARGS__))
 #define vn_mem_query(...)	ASSERT_EQ(0, __vn_mem_query(__VA_ARGS__))

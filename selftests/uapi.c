@@ -49,6 +49,8 @@ struct vm {
 	int mem;
 	int node;
 	int cpu;
+	int spare;		/* another VM */
+	int reserved;		/* one with a reservation */
 	struct vn_child child;	/* bound as vCPU 0 */
 	char *page;		/* where commands are, between two holes */
 	char *array;		/* where arrays are */
@@ -181,6 +183,44 @@ FIXTURE_VARIANT_ADD(uapi, mem_query) {
 	},
 };
 
+FIXTURE_VARIANT_ADD(uapi, reserve) {
+	.c = {
+		.nr = VCPUNUMA_RESERVE,
+		.size = sizeof(struct vcpunuma_cmd_reserve),
+		.flags = VCPUNUMA_RESERVE_DRY_RUN | VCPUNUMA_RESERVE_STRICT |
+			 VCPUNUMA_RESERVE_BEYOND | VCPUNUMA_RESERVE_REQUIRED |
+			 VCPUNUMA_RESERVE_NEAR_NODE | VCPUNUMA_RESERVE_NEAR_PCI,
+		.out = {
+			F32(cmd_reserve, out_vnodes),
+			F32(cmd_reserve, out_distance),
+			F64(cmd_reserve, out_decision),
+			F32(cmd_reserve, out_local),
+			F32(cmd_reserve, out_reason),
+			F32(cmd_reserve, out_node),
+			F32(cmd_reserve, out_vcpus_short),
+			F64(cmd_reserve, out_mem_short),
+		},
+		.array = {
+			ARRAY(cmd_reserve, places, nr_places, place_size, place),
+			ARRAY(cmd_reserve, chunks, nr_chunks, chunk_size, chunk),
+		},
+	},
+};
+
+FIXTURE_VARIANT_ADD(uapi, release) {
+	.c = {
+		.nr = VCPUNUMA_RELEASE,
+		.size = sizeof(struct vcpunuma_cmd_release),
+	},
+};
+
+static int reserve(int fd)
+{
+	struct vcpunuma_cmd_reserve cmd = { .nr_vcpus = 1, .mem = PAGE_2M };
+
+	return __vn_reserve(fd, &cmd, NULL, 0, NULL, 0);
+}
+
 FIXTURE_SETUP(uapi)
 {
 	struct vm *vm = &self->vm;
@@ -190,6 +230,9 @@ FIXTURE_SETUP(uapi)
 	vm->node = vn_set_first(&vn_host()->has_memory);
 	vn_child_start(&vm->child);
 	vm->fd = vn_open();
+	vm->spare = vn_open();
+	vm->reserved = vn_open();
+	ASSERT_EQ(0, reserve(vm->reserved));
 	ASSERT_EQ(0, __vn_configure(vm->fd, 2, 0, NULL));
 	vn_bind_cpu(vm->fd, 0, vm->cpu, vm->child.pid);
 	vm->mem = vn_mem_create(vm->fd, VCPUNUMA_MEM_POPULATE, PAGE_2M,
@@ -208,6 +251,8 @@ FIXTURE_TEARDOWN(uapi)
 {
 	vn_child_kill(&self->vm.child);
 	close(self->vm.mem);
+	close(self->vm.reserved);
+	close(self->vm.spare);
 	close(self->vm.fd);
 	free(self->vm.array);
 }
@@ -262,15 +307,26 @@ static void *fill(struct vm *vm, const struct command *c)
 		create->length = PAGE_4K;
 		create->page_shift = 12;
 		create->node = vm->node;
+	} else if (c->nr == VCPUNUMA_RESERVE) {
+		struct vcpunuma_cmd_reserve *reserve = cmd;
+
+		reserve->nr_vcpus = 2;
+		reserve->mem = 2 * PAGE_2M;
 	}
 	return cmd;
 }
 
 static int call(struct vm *vm, const struct command *c, void *cmd)
 {
-	int mem = c->nr == VCPUNUMA_MEM_QUERY;
+	int fd = vm->fd;
 
-	return __vn_ioctl(mem ? vm->mem : vm->fd, c->nr, cmd);
+	if (c->nr == VCPUNUMA_MEM_QUERY)
+		fd = vm->mem;
+	else if (c->nr == VCPUNUMA_RESERVE)
+		fd = vm->spare;
+	else if (c->nr == VCPUNUMA_RELEASE)
+		fd = vm->reserved;
+	return __vn_ioctl(fd, c->nr, cmd);
 }
 
 /* After a success: as it was before. */
@@ -283,6 +339,10 @@ static void undo(struct vm *vm, const struct command *c, void *cmd)
 			  vm->child.pid, NULL);
 	else if (c->nr == VCPUNUMA_MEM_CREATE)
 		close(((struct vcpunuma_cmd_mem_create *)cmd)->out_fd);
+	else if (c->nr == VCPUNUMA_RESERVE)
+		__vn_release(vm->spare);
+	else if (c->nr == VCPUNUMA_RELEASE)
+		reserve(vm->reserved);
 }
 
 static int count_descriptors(void)
@@ -323,6 +383,8 @@ static const char *state(struct vm *vm)
 				       q.out_state, q.out_node, q.out_cpu,
 				       q.out_tid);
 	}
+	len += sprintf(buf + len, "spare: %d, reserved: %d, ",
+		       vn_state(vm->spare, 0), vn_state(vm->reserved, 0));
 	if (!__vn_distribution(vm->fd, &d, share, MAX_ELEMENTS))
 		for (unsigned int i = 0; i < d.nr_shares; i++)
 			bytes += share[i].mem_bytes;
@@ -380,6 +442,8 @@ TEST_F(uapi, too_small)
 	void *cmd = fill(&self->vm, &variant->c);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		if (sizes[i] >= variant->c.size)
+			continue;
 		*(__u32 *)cmd = sizes[i];
 		EXPECT_FAILS(-EINVAL, cmd);
 	}
@@ -559,6 +623,7 @@ TEST_F(uapi, elements)
 			bytes = get32(cmd, a->nr) * a->known;
 			ASSERT_GT(sizeof(seen[0]), bytes);
 			memcpy(seen[round], at, sizeof(seen[0]));
+			undo(&self->vm, &variant->c, cmd);
 		}
 		for (size_t i = 0; i < bytes; i++) {
 			EXPECT_FALSE(seen[0][i] == poison[0] &&
@@ -693,7 +758,7 @@ TEST_F(field, unknown_commands)
 
 	*(__u32 *)cmd = 64;
 	for (unsigned int nr = 0; nr < 256; nr++) {
-		if (nr > _IOC_NR(VCPUNUMA_MEM_CREATE))
+		if (nr > _IOC_NR(VCPUNUMA_RELEASE))
 			EXPECT_EQ(-ENOTTY,
 				  __vn_ioctl(self->fd,
 					     _IO(VCPUNUMA_IOC_MAGIC, nr),

@@ -174,6 +174,74 @@ static const struct arg_desc fields_MEM_QUERY[] = FIELDS(SLOT_MEM,
 
 #define settle_MEM_QUERY	NULL
 
+static const __u64 few_vcpus[] = { 1, 1, 1, 2, 2, 3, 4, 8, 9, 0, 64, 4096, 4097 };
+static const __u64 some_mem[] = {
+	0, 0, 2 << 20, 4 << 20, 64 << 20, 500 << 20, 1ULL << 31, 1ULL << 46,
+	4096, 1ULL << 63,
+};
+
+static const struct arg_desc fields_RESERVE[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_reserve),
+	FIELD(vcpunuma_cmd_reserve, flags, KIND_FLAGS, 0x3f),
+	FIELD(vcpunuma_cmd_reserve, nr_vcpus, KIND_NR_VCPUS, 0),
+	FIELD(vcpunuma_cmd_reserve, nr_vnodes, KIND_NUMBER, 5),
+	FIELD(vcpunuma_cmd_reserve, mem, KIND_LENGTH, 0),
+	FIELD(vcpunuma_cmd_reserve, policy, KIND_NUMBER, 4),
+	FIELD(vcpunuma_cmd_reserve, cpu_policy, KIND_NUMBER, 5),
+	FIELD(vcpunuma_cmd_reserve, min_local, KIND_NUMBER, 102),
+	FIELD(vcpunuma_cmd_reserve, max_nodes, KIND_NUMBER, 6),
+	FIELD(vcpunuma_cmd_reserve, near, KIND_NODE, 0),
+	FIELD(vcpunuma_cmd_reserve, nr_node_bits, KIND_BITS, 0),
+	FIELD(vcpunuma_cmd_reserve, nodes, KIND_SET, 0),
+	FIELD(vcpunuma_cmd_reserve, with, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_reserve, apart, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_reserve, nr_with, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_reserve, nr_apart, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_reserve, name, KIND_RESERVED, 0),
+	FIELD(vcpunuma_cmd_reserve, places, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_reserve, nr_places, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_reserve, place_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_place)),
+	FIELD(vcpunuma_cmd_reserve, chunks, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_reserve, nr_chunks, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_reserve, chunk_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_chunk)));
+
+enum {
+	RESERVE_FLAGS = ARGS_COMMON + 1, RESERVE_VCPUS, RESERVE_VNODES,
+	RESERVE_MEM, RESERVE_POLICY, RESERVE_CPU_POLICY, RESERVE_LOCAL,
+	RESERVE_SPAN, RESERVE_NEAR, RESERVE_BITS, RESERVE_NODES, RESERVE_WITH,
+	RESERVE_APART, RESERVE_NR_WITH, RESERVE_NR_APART, RESERVE_NAME,
+};
+
+/* Most of what chance puts together makes no sense. */
+static void settle_RESERVE(__u64 *arg, struct rng *r)
+{
+	arg[RESERVE_VCPUS] = few_vcpus[rng_below(r, ARRAY_SIZE(few_vcpus))];
+	arg[RESERVE_MEM] = some_mem[rng_below(r, ARRAY_SIZE(some_mem))];
+	if (rng_percent(r, 70))
+		arg[RESERVE_FLAGS] &= VCPUNUMA_RESERVE_STRICT |
+				      VCPUNUMA_RESERVE_BEYOND;
+	if (!(arg[RESERVE_FLAGS] & VCPUNUMA_RESERVE_NEAR_NODE))
+		arg[RESERVE_NEAR] = 0;
+	if (rng_percent(r, 80)) {
+		arg[RESERVE_BITS] = 0;
+		arg[RESERVE_NODES] = 0;
+	}
+	if (rng_percent(r, 90)) {
+		arg[RESERVE_WITH] = 0;
+		arg[RESERVE_NR_WITH] = 0;
+		arg[RESERVE_APART] = 0;
+		arg[RESERVE_NR_APART] = 0;
+	}
+}
+
+static const struct arg_desc fields_RELEASE[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_release),
+	FIELD(vcpunuma_cmd_release, flags, KIND_FLAGS, 0));
+
+#define settle_RELEASE	NULL
+
 /* What a field holds, given what a program says of it */
 static __u64 field_value(const struct arg_desc *d, __u64 arg)
 {
@@ -209,7 +277,11 @@ static void put_struct(const struct op *op, const __u64 *arg)
 	memset(image, 0x5a, known);
 	for (i = ARGS_COMMON; i < op->nr_args; i++) {
 		value = field_value(&op->args[i], arg[i]);
-		memcpy(image + op->args[i].offset, &value, op->args[i].bytes);
+		/* The rest of a longer field, a name, is 0. */
+		memset(image + op->args[i].offset, 0, op->args[i].bytes);
+		memcpy(image + op->args[i].offset, &value,
+		       op->args[i].bytes < sizeof(value) ?
+		       op->args[i].bytes : sizeof(value));
 	}
 	if (size < sizeof(image) && size > known)
 		image[known + arg[ARG_TAIL] % (size - known)] =

@@ -42,7 +42,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #endif
 
-#define PROG_ARGS	14
+#define PROG_ARGS	28
 #define PROG_CALLS	32
 #define PROG_PROCESSES	3
 #define PROG_THREADS	2

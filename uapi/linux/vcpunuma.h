@@ -37,7 +37,8 @@
  * up with 0.
  *
  * A set of CPUs is an array of __u64 in which CPU n is bit n % 64 of word
- * n / 64; its size is given in bits, at most VCPUNUMA_MAX_BITS.
+ * n / 64; its size is given in bits, at most VCPUNUMA_MAX_BITS. A set of nodes
+ * is the same with node n; there its size is at most VCPUNUMA_MAX_NODE_BITS.
  *
  * All commands return 0, or -1 with errno:
  *
@@ -49,17 +50,21 @@
  * EINVAL     a value has no meaning: size too small, id or CPU out of range
  * EOPNOTSUPP a flag or a reserved field is set that this kernel does not know
  * EMSGSIZE   an array has too little room
- * ENOENT     no vCPU of that id is configured or bound
+ * ENOENT     no vCPU of that id is configured or bound; nothing is reserved
+ * EEXIST     the VM has a reservation
  * ESRCH      no such thread, or it has exited
  * ENOTCONN   the vCPU is not bound to a thread
  * EPERM      the caller may not do this to that thread (see sched_setaffinity
  *            in section 2 of the manual), or its cpuset forbids that node
  * ENODEV     the node does not exist, or has no CPUs or no memory
- * ENOSPC     none of the CPUs asked for is online and allowed to the thread
+ * ENOSPC     none of the CPUs asked for is online, allowed to the thread and
+ *            not another VM's; what is to be reserved does not fit; the VM's
+ *            reservation does not have it
  * ENOMEM     the node has no page left, or the kernel has no memory
  * EDQUOT     a limit is reached: RLIMIT_MEMLOCK, or one of &struct
  *            vcpunuma_cmd_info
- * EBUSY      the thread is bound already, or is scheduled by SCHED_DEADLINE
+ * EBUSY      the thread is bound already, or is scheduled by SCHED_DEADLINE;
+ *            what is reserved is in use
  * EINTR      a fatal signal ended the call; nothing was done
  * ========== =============================================================
  *
@@ -82,6 +87,9 @@
 /** define VCPUNUMA_MAX_BITS - largest set of CPUs, in bits */
 #define VCPUNUMA_MAX_BITS	8192
 
+/** define VCPUNUMA_MAX_NODE_BITS - largest set of nodes, in bits */
+#define VCPUNUMA_MAX_NODE_BITS	1024
+
 #define VCPUNUMA_IOC_MAGIC	0xBD
 
 /* The size is inside the structure, hence _IO(). */
@@ -93,6 +101,8 @@
 #define VCPUNUMA_QUERY		_IO(VCPUNUMA_IOC_MAGIC, 0x05)
 #define VCPUNUMA_DISTRIBUTION	_IO(VCPUNUMA_IOC_MAGIC, 0x06)
 #define VCPUNUMA_MEM_CREATE	_IO(VCPUNUMA_IOC_MAGIC, 0x07)
+#define VCPUNUMA_RESERVE	_IO(VCPUNUMA_IOC_MAGIC, 0x08)
+#define VCPUNUMA_RELEASE	_IO(VCPUNUMA_IOC_MAGIC, 0x09)
 /* The following act on the file descriptor of a memory object. */
 #define VCPUNUMA_MEM_QUERY	_IO(VCPUNUMA_IOC_MAGIC, 0x40)
 
@@ -229,7 +239,8 @@ struct vcpunuma_place {
  * is bound again.
  *
  * Fails with EMSGSIZE, having changed nothing, if @nr_places is neither 0 nor
- * enough; ENOSPC: the caller may run on no online CPU.
+ * enough; ENOSPC: the caller may run on no online CPU that no VM owns; EEXIST:
+ * the VM has a reservation, and with it places.
  */
 struct vcpunuma_cmd_configure {
 	__u32 size;
@@ -491,6 +502,199 @@ struct vcpunuma_cmd_mem_query {
 	__aligned_u64 bytes;
 	__u32 nr_bytes;
 	__u32 bytes_size;
+};
+
+/* Flags of VCPUNUMA_RESERVE */
+#define VCPUNUMA_RESERVE_DRY_RUN	0x1U
+#define VCPUNUMA_RESERVE_STRICT		0x2U
+#define VCPUNUMA_RESERVE_BEYOND		0x4U
+#define VCPUNUMA_RESERVE_REQUIRED	0x8U
+#define VCPUNUMA_RESERVE_NEAR_NODE	0x10U
+#define VCPUNUMA_RESERVE_NEAR_PCI	0x20U
+
+/**
+ * enum vcpunuma_cpu_policy - how vCPUs get CPUs
+ * @VCPUNUMA_CPU_SHARED: they float over the CPUs of a node that no VM owns,
+ *	at most @overcommit per cent of these
+ * @VCPUNUMA_CPU_PREFER: each owns a CPU; whole free cores first
+ * @VCPUNUMA_CPU_ISOLATE: each owns a core and uses one thread of it
+ * @VCPUNUMA_CPU_REQUIRE: they own whole cores and use all their threads; one
+ *	core in part if their number is no multiple
+ */
+enum vcpunuma_cpu_policy {
+	VCPUNUMA_CPU_SHARED = 0,
+	VCPUNUMA_CPU_PREFER = 1,
+	VCPUNUMA_CPU_ISOLATE = 2,
+	VCPUNUMA_CPU_REQUIRE = 3
+};
+
+/**
+ * enum vcpunuma_policy - which places are good
+ * @VCPUNUMA_COMPACT: near each other, filling up what is begun
+ * @VCPUNUMA_SPREAD: near each other, but not where shared vCPUs would outnumber
+ *	CPUs while other nodes have room
+ * @VCPUNUMA_ROUND_ROBIN: dealt over the nodes in turn
+ */
+enum vcpunuma_policy {
+	VCPUNUMA_COMPACT = 0,
+	VCPUNUMA_SPREAD = 1,
+	VCPUNUMA_ROUND_ROBIN = 2
+};
+
+/**
+ * enum vcpunuma_reason - why a reservation was refused
+ * @VCPUNUMA_FITS: it was not
+ * @VCPUNUMA_NO_CPUS: the nodes it may use lack CPUs
+ * @VCPUNUMA_NO_MEMORY: they lack memory
+ * @VCPUNUMA_NO_SPAN: it would need more nodes than @max_nodes
+ * @VCPUNUMA_NO_WHOLE: no nodes have room for whole virtual nodes
+ * @VCPUNUMA_NO_LOCAL: too much memory would be remote
+ * @VCPUNUMA_NO_NODES: the sets leave no node, or not all those required serve
+ * @VCPUNUMA_NO_CORES: the number of vCPUs does not divide into whole cores
+ * @VCPUNUMA_NO_ROOM: the answer has more chunks than a VM may have
+ */
+enum vcpunuma_reason {
+	VCPUNUMA_FITS = 0,
+	VCPUNUMA_NO_CPUS = 1,
+	VCPUNUMA_NO_MEMORY = 2,
+	VCPUNUMA_NO_SPAN = 3,
+	VCPUNUMA_NO_WHOLE = 4,
+	VCPUNUMA_NO_LOCAL = 5,
+	VCPUNUMA_NO_NODES = 6,
+	VCPUNUMA_NO_CORES = 7,
+	VCPUNUMA_NO_ROOM = 8
+};
+
+/** define VCPUNUMA_NAME_LEN - room for the name of a VM, with its final 0 */
+#define VCPUNUMA_NAME_LEN	64
+
+/**
+ * struct vcpunuma_chunk - what a virtual node has on a host node
+ * @vnode: virtual node
+ * @node: host node
+ * @nr_vcpus: how many of its vCPUs
+ * @__reserved: 0
+ * @mem: bytes of its memory
+ */
+struct vcpunuma_chunk {
+	__u32 vnode;
+	__u32 node;
+	__u32 nr_vcpus;
+	__u32 __reserved;
+	__aligned_u64 mem;
+};
+
+/**
+ * struct vcpunuma_cmd_reserve - reserve room for a whole VM (VCPUNUMA_RESERVE)
+ * @size: size of this structure
+ * @flags: VCPUNUMA_RESERVE_DRY_RUN: answer, and reserve nothing;
+ *	VCPUNUMA_RESERVE_STRICT: each virtual node wholly on a host node of its
+ *	own; VCPUNUMA_RESERVE_BEYOND: the VM may also bind vCPUs and create
+ *	memory beyond what it reserved, by the same rules as a VM without a
+ *	reservation; VCPUNUMA_RESERVE_REQUIRED: it must use each of @nodes, not
+ *	just any; VCPUNUMA_RESERVE_NEAR_NODE, VCPUNUMA_RESERVE_NEAR_PCI: rather
+ *	near the node or the PCI device @near
+ * @nr_vcpus: 1 to @out_max_vcpus of &struct vcpunuma_cmd_info; ids from 0
+ * @nr_vnodes: virtual nodes, at most @nr_vcpus; vCPU i belongs to virtual node
+ *	i * @nr_vnodes / @nr_vcpus; 0: choose
+ * @mem: bytes, a multiple of 2 MiB; shared out evenly over the virtual nodes
+ * @policy: one of &enum vcpunuma_policy
+ * @cpu_policy: one of &enum vcpunuma_cpu_policy
+ * @min_local: per cent of the memory that must be on nodes that run vCPUs of
+ *	its virtual node, 0 to 100; what is not is as near as possible
+ * @max_nodes: most nodes to touch; 0: any number
+ * @near: node, or PCI address: domain << 16 | bus << 8 | device << 3 | function
+ * @nr_node_bits: size of @nodes in bits; 0: all nodes of the caller's cpuset
+ * @nodes: set of nodes it may use
+ * @with: array of __u32, ids of VMs to be near to
+ * @apart: array of __u32, ids of VMs whose nodes it must not use
+ * @nr_with: elements of @with, at most 64
+ * @nr_apart: elements of @apart, at most 64
+ * @name: a name for reports, ended by 0, of printable ASCII without blanks; may
+ *	be empty
+ * @places: array of &struct vcpunuma_place, filled in order of vCPU id; its
+ *	@cpu is VCPUNUMA_NONE for a vCPU that floats over its node
+ * @nr_places: elements @places has room for / @nr_vcpus
+ * @place_size: sizeof(struct vcpunuma_place)
+ * @chunks: array of &struct vcpunuma_chunk, in order of virtual node
+ * @nr_chunks: elements @chunks has room for / such chunks
+ * @chunk_size: sizeof(struct vcpunuma_chunk)
+ * @out_vnodes: virtual nodes, also if they were chosen
+ * @out_decision: id of the decision; grows by one with each on this host
+ * @out_distance: mean distance of vCPUs to their memory, in 1/1000: 10000 is
+ *	all local
+ * @out_local: per cent of the memory that is on nodes with vCPUs of its virtual
+ *	node
+ * @out_reason: one of &enum vcpunuma_reason; written also if the call fails
+ *	with ENOSPC, as the following are
+ * @out_node: the node that came nearest; or VCPUNUMA_NONE
+ * @out_vcpus_short: vCPUs for which there was no CPU
+ * @out_mem_short: bytes for which there was no memory
+ *
+ * All or nothing: either each vCPU has a place and each byte a node, which no
+ * other VM will be given until they are released, or nothing is reserved. The
+ * reservation ends by VCPUNUMA_RELEASE or with the VM's file.
+ *
+ * vCPUs are bound to their places with VCPUNUMA_BIND_PLACE. Memory objects that
+ * are created on a node are taken from what is reserved there, if that is enough
+ * for the whole object. CPUs that a VM owns are taken from the affinity of all
+ * threads that other VMs have bound, and given back when they are released; a
+ * CPU that a VM without a reservation is bound to alone is not given to anybody
+ * as his own. Memory that is reserved is kept from memory objects of VMs without
+ * a reservation; not from the rest of the host.
+ *
+ * Errors beside the general ones: ENOSPC: it does not fit, for @out_reason;
+ * EMSGSIZE: an array has too little room; nothing is reserved; ENOENT: no VM
+ * of an id in @with or @apart that belongs to the caller's user (or to anybody,
+ * with CAP_SYS_NICE), or no such PCI device; EEXIST: the VM has a reservation.
+ */
+struct vcpunuma_cmd_reserve {
+	__u32 size;
+	__u32 flags;
+	__u32 nr_vcpus;
+	__u32 nr_vnodes;
+	__aligned_u64 mem;
+	__u32 policy;
+	__u32 cpu_policy;
+	__u32 min_local;
+	__u32 max_nodes;
+	__u32 near;
+	__u32 nr_node_bits;
+	__aligned_u64 nodes;
+	__aligned_u64 with;
+	__aligned_u64 apart;
+	__u32 nr_with;
+	__u32 nr_apart;
+	char name[VCPUNUMA_NAME_LEN];
+	__aligned_u64 places;
+	__u32 nr_places;
+	__u32 place_size;
+	__aligned_u64 chunks;
+	__u32 nr_chunks;
+	__u32 chunk_size;
+	__u32 out_vnodes;
+	__u32 out_distance;
+	__aligned_u64 out_decision;
+	__u32 out_local;
+	__u32 out_reason;
+	__u32 out_node;
+	__u32 out_vcpus_short;
+	__aligned_u64 out_mem_short;
+};
+
+/**
+ * struct vcpunuma_cmd_release - end a VM's reservation (VCPUNUMA_RELEASE)
+ * @size: size of this structure
+ * @flags: 0
+ *
+ * Its vCPUs have no places any more.
+ *
+ * Fails with ENOENT if there is none; EBUSY: a vCPU is bound to its place, or a
+ * memory object was taken from the reservation and still is there.
+ */
+struct vcpunuma_cmd_release {
+	__u32 size;
+	__u32 flags;
 };
 
 #endif /* _UAPI_LINUX_VCPUNUMA_H */

@@ -38,6 +38,7 @@ void vn_close(int fd);
 #define VN_MIN_VM_INFO		VN_SIZE_UPTO(vcpunuma_vm_info, max_cpu)
 #define VN_MIN_VCPU_INFO	VN_SIZE_UPTO(vcpunuma_vcpu_info, tid)
 #define VN_MIN_BIND		VN_SIZE_UPTO(vcpunuma_bind, out_cpu)
+#define VN_MIN_RESERVE		VN_SIZE_UPTO(vcpunuma_reserve, out_vcpus_short)
 #define VN_MIN_MEM_OPTS		VN_SIZE_UPTO(vcpunuma_mem_opts, page_shift)
 
 int vn_sized_ok(const void *user, size_t min);

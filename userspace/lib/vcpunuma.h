@@ -169,6 +169,95 @@ int vcpunuma_vm_configure(struct vcpunuma_vm *vm, unsigned int nr_vcpus,
 			  unsigned int flags, unsigned int *nodes,
 			  unsigned int *cpus);
 
+/* ---- Room for a whole VM ---- */
+
+/**
+ * struct vcpunuma_reserve - a VM to find room for, and the room found
+ * @size: sizeof(struct vcpunuma_reserve)
+ * @mem: bytes, a multiple of 2 MiB
+ * @name: a name for reports, without blanks; or NULL
+ * @nodes: ids of the nodes it may use
+ * @with: ids of VMs to be near to
+ * @apart: ids of VMs whose nodes it must not use
+ * @places: NULL, or an array of @nr_vcpus elements: the place of each vCPU
+ * @chunks: NULL, or an array: what each virtual node has on each node
+ * @flags: VCPUNUMA_RESERVE_*
+ * @nr_vcpus: vCPUs, at least 1
+ * @nr_vnodes: virtual nodes; 0: choose
+ * @policy: one of &enum vcpunuma_policy
+ * @cpu_policy: one of &enum vcpunuma_cpu_policy
+ * @min_local: per cent of the memory that must be local
+ * @max_nodes: most nodes to use; 0: any number
+ * @near: with VCPUNUMA_RESERVE_NEAR_NODE or _NEAR_PCI what to be near to
+ * @nr_nodes: elements of @nodes; 0: all nodes
+ * @nr_with: elements of @with
+ * @nr_apart: elements of @apart
+ * @nr_chunks: elements @chunks has room for / chunks there are
+ * @out_decision: id of the decision
+ * @out_mem_short: bytes missing
+ * @out_vnodes: virtual nodes
+ * @out_distance: mean distance of vCPUs to their memory, in 1/1000; 10000: local
+ * @out_local: per cent of the memory that is local
+ * @out_reason: one of &enum vcpunuma_reason
+ * @out_node: node that came nearest to having room, or VCPUNUMA_NONE
+ * @out_vcpus_short: vCPUs for which there was no CPU
+ *
+ * As &struct vcpunuma_cmd_reserve of the interface, which says more.
+ */
+struct vcpunuma_reserve {
+	size_t size;
+	uint64_t mem;
+	const char *name;
+	const unsigned int *nodes;
+	const unsigned int *with;
+	const unsigned int *apart;
+	struct vcpunuma_place *places;
+	struct vcpunuma_chunk *chunks;
+	unsigned int flags;
+	unsigned int nr_vcpus;
+	unsigned int nr_vnodes;
+	unsigned int policy;
+	unsigned int cpu_policy;
+	unsigned int min_local;
+	unsigned int max_nodes;
+	unsigned int near;
+	unsigned int nr_nodes;
+	unsigned int nr_with;
+	unsigned int nr_apart;
+	unsigned int nr_chunks;
+	uint64_t out_decision;
+	uint64_t out_mem_short;
+	unsigned int out_vnodes;
+	unsigned int out_distance;
+	unsigned int out_local;
+	unsigned int out_reason;
+	unsigned int out_node;
+	unsigned int out_vcpus_short;
+};
+
+/**
+ * vcpunuma_reserve() - reserve room for a whole VM, or find out where it would be
+ * @vm: the VM
+ * @reserve: what it needs; the out_ fields and arrays are filled in
+ *
+ * All or nothing: afterwards each vCPU has a place for vcpunuma_bind_place(), and
+ * memory objects created on the nodes of the chunks are taken from them.
+ *
+ * Return: 0, or -1 with errno: ENOSPC: there is no room, for @out_reason;
+ * EEXIST: it has a reservation; EMSGSIZE: @chunks is too short, for @nr_chunks;
+ * ENOENT: no such VM in @with or @apart; EINVAL; ENOMEM.
+ */
+int vcpunuma_reserve(struct vcpunuma_vm *vm, struct vcpunuma_reserve *reserve);
+
+/**
+ * vcpunuma_release() - end the reservation of a VM
+ * @vm: the VM
+ *
+ * Return: 0, or -1 with errno: ENOENT: there is none; EBUSY: a vCPU is bound to
+ * its place, or memory of it is in use.
+ */
+int vcpunuma_release(struct vcpunuma_vm *vm);
+
 /* ---- Topology of the host ---- */
 
 /**

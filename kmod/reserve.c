@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The commands that reserve room for a whole VM and release it.
+ */
+#include <linux/capability.h>
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/cpuset.h>
+#include <linux/cred.h>
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "booking.h"
+#include "cmd.h"
+#include "mem.h"
+#include "nodes.h"
+#include "reserve.h"
+#include "vcpu.h"
+#include "vm.h"
+
+/* VMs that a request can name as those to be with, or apart from */
+#define NAMED_MAX	64
+
+/* The values of the core's and the interface's are the same. */
+static_assert((int)VCPUNUMA_CPU_SHARED == CORE_SHARED);
+static_assert((int)VCPUNUMA_CPU_PREFER == CORE_PREFER);
+static_assert((int)VCPUNUMA_CPU_ISOLATE == CORE_ISOLATE);
+static_assert((int)VCPUNUMA_CPU_REQUIRE == CORE_REQUIRE);
+static_assert((int)VCPUNUMA_COMPACT == CORE_COMPACT);
+static_assert((int)VCPUNUMA_SPREAD == CORE_SPREAD);
+static_assert((int)VCPUNUMA_ROUND_ROBIN == CORE_ROUND_ROBIN);
+static_assert((int)VCPUNUMA_NO_CPUS == CORE_NO_CPUS);
+static_assert((int)VCPUNUMA_NO_MEMORY == CORE_NO_MEMORY);
+static_assert((int)VCPUNUMA_NO_SPAN == CORE_SPAN);
+static_assert((int)VCPUNUMA_NO_WHOLE == CORE_STRICT);
+static_assert((int)VCPUNUMA_NO_LOCAL == CORE_REMOTE);
+static_assert((int)VCPUNUMA_NO_NODES == CORE_SETS);
+static_assert((int)VCPUNUMA_NO_CORES == CORE_CORES);
+static_assert((int)VCPUNUMA_NO_ROOM == CORE_TOO_MANY);
+
+static bool name_valid(const char *name)
+{
+	size_t i, length = strnlen(name, VCPUNUMA_NAME_LEN);
+
+	for (i = 0; i < length; i++)
+		if (!isascii(name[i]) || !isgraph(name[i]))
+			return false;
+	return length < VCPUNUMA_NAME_LEN;
+}
+
+static int check_values(const struct vcpunuma_cmd_reserve *cmd)
+{
+	const u32 near = VCPUNUMA_RESERVE_NEAR_NODE | VCPUNUMA_RESERVE_NEAR_PCI;
+
+	if (!cmd->nr_vcpus || cmd->nr_vcpus > VCPU_MAX ||
+	    cmd->nr_vnodes > min_t(u32, cmd->nr_vcpus, CORE_MAX_VNODES))
+		return -EINVAL;
+	if (cmd->mem & (BOOKING_UNIT - 1) || cmd->mem > MEM_MAX_LENGTH)
+		return -EINVAL;
+	if (cmd->policy > VCPUNUMA_ROUND_ROBIN ||
+	    cmd->cpu_policy > VCPUNUMA_CPU_REQUIRE || cmd->min_local > 100)
+		return -EINVAL;
+	if ((cmd->flags & near) == near || (cmd->near && !(cmd->flags & near)))
+		return -EINVAL;
+	if (cmd->flags & VCPUNUMA_RESERVE_REQUIRED && !cmd->nr_node_bits)
+		return -EINVAL;
+	if (!cmd->nr_node_bits && cmd->nodes)
+		return -EINVAL;
+	if (cmd->nr_with > NAMED_MAX || cmd->nr_apart > NAMED_MAX)
+		return -EINVAL;
+	return name_valid(cmd->name) ? 0 : -EINVAL;
+}
+
+static int node_of_pci(u32 address, u32 *node)
+{
+	struct pci_dev *dev;
+
+	dev = pci_get_domain_bus_and_slot(address >> 16, address >> 8 & 0xff,
+					  address & 0xff);
+	if (!dev)
+		return -ENOENT;
+	/* A device that is near no node in particular asks for nothing. */
+	*node = dev_to_node(&dev->dev);
+	pci_dev_put(dev);
+	return 0;
+}
+
+static int find_near(const struct vcpunuma_cmd_reserve *cmd, u32 *node)
+{
+	*node = VCPUNUMA_NONE;
+	if (cmd->flags & VCPUNUMA_RESERVE_NEAR_PCI)
+		return node_of_pci(cmd->near, node);
+	if (cmd->flags & VCPUNUMA_RESERVE_NEAR_NODE) {
+		if (!node_valid(cmd->near))
+			return -ENODEV;
+		*node = cmd->near;
+	}
+	return 0;
+}
+
+/* What is known of a VM to those whose it is, and to those who may know all. */
+static bool may_name(const struct vcpunuma_vm *vm)
+{
+	return uid_eq(vm->uid, current_uid()) || capable(CAP_SYS_NICE);
+}
+
+static int add_nodes_of(u32 id, nodemask_t *nodes)
+{
+	struct vcpunuma_vm *vm = vm_next(id);
+	int err = -ENOENT;
+	u32 i;
+
+	if (!vm)
+		return err;
+	if (vm->id != id || !may_name(vm))
+		goto out;
+	err = -EINTR;
+	if (mutex_lock_killable(&vm->lock))
+		goto out;
+	for (i = 0; vm->booking && i < vm->booking->plan.nr_chunks; i++)
+		node_set(vm->booking->chunks[i].node, *nodes);
+	mutex_unlock(&vm->lock);
+	err = 0;
+out:
+	vm_put(vm);
+	return err;
+}
+
+/* The nodes of the VMs that the caller names */
+static int find_nodes_of(u64 user, u32 nr, nodemask_t *nodes)
+{
+	u32 i, *ids;
+	int err;
+
+	nodes_clear(*nodes);
+	if (!nr)
+		return user ? -EINVAL : 0;
+	ids = kcalloc(nr, sizeof(*ids), GFP_KERNEL);
+	if (!ids)
+		return -ENOMEM;
+	err = cmd_get_u32s(ids, user, nr);
+	for (i = 0; i < nr && !err; i++)
+		err = add_nodes_of(ids[i], nodes);
+	kfree(ids);
+	return err;
+}
+
+static int find_allowed(const struct vcpunuma_cmd_reserve *cmd,
+			nodemask_t *nodes)
+{
+	int err = 0;
+
+	if (cmd->nr_node_bits)
+		err = cmd_get_nodes(nodes, cmd->nodes, cmd->nr_node_bits);
+	else
+		*nodes = node_states[N_POSSIBLE];
+	if (!err)
+		nodes_and(*nodes, *nodes, cpuset_current_mems_allowed);
+	return err;
+}
+
+static int make_request(const struct vcpunuma_vm *vm,
+			const struct vcpunuma_cmd_reserve *cmd,
+			struct booking_request *req)
+{
+	int err;
+
+	req->core = (struct core_request) {
+		.owner = vm->id,
+		.vcpus = cmd->nr_vcpus,
+		.vnodes = cmd->nr_vnodes,
+		.cpu_policy = cmd->cpu_policy,
+		.placement = cmd->policy,
+		.strict = cmd->flags & VCPUNUMA_RESERVE_STRICT,
+		.min_local = cmd->min_local,
+		.span = cmd->max_nodes,
+		.mem = div64_u64(cmd->mem, BOOKING_UNIT),
+	};
+	req->required = cmd->flags & VCPUNUMA_RESERVE_REQUIRED;
+	err = find_near(cmd, &req->near);
+	if (!err)
+		err = find_allowed(cmd, &req->allowed);
+	if (!err)
+		err = find_nodes_of(cmd->with, cmd->nr_with, &req->prefer);
+	if (!err)
+		err = find_nodes_of(cmd->apart, cmd->nr_apart, &req->avoid);
+	return err;
+}
+
+static void report_decision(struct vcpunuma_cmd_reserve *cmd,
+			    const struct booking *b)
+{
+	const struct core_refusal *refusal = &b->plan.refusal;
+
+	cmd->out_decision = b->id;
+	cmd->out_vnodes = b->plan.vnodes;
+	cmd->out_distance = b->plan.distance * 1000ULL / 1024;
+	cmd->out_local = b->plan.local * 100ULL / 1024;
+	cmd->out_reason = refusal->reason;
+	cmd->out_node = b->refused_node;
+	cmd->out_vcpus_short = refusal->vcpus_short;
+	cmd->out_mem_short = refusal->mem_short * BOOKING_UNIT;
+}
+
+/* The vCPUs as far as they were made */
+static void prune_vcpus(struct vcpunuma_vm *vm, u32 nr)
+{
+	struct vcpu *v;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		v = xa_load(&vm->vcpus, i);
+		if (v)
+			vcpu_prune(vm, v);
+	}
+}
+
+static int make_vcpus(struct vcpunuma_vm *vm, u32 nr)
+{
+	struct vcpu *v;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		v = vcpu_get(vm, i);
+		if (IS_ERR(v)) {
+			prune_vcpus(vm, i);
+			return PTR_ERR(v);
+		}
+	}
+	return 0;
+}
+
+/* The vCPUs have the places of the booking; or those of none, if that ends. */
+static void set_places(struct vcpunuma_vm *vm, const struct booking *b)
+{
+	unsigned long id;
+	struct vcpu *v;
+
+	lockdep_assert_held(&vm->lock);
+	xa_for_each(&vm->vcpus, id, v) {
+		v->reserved = b && id < b->plan.vcpus;
+		v->placed = v->reserved;
+		if (v->placed)
+			v->place = b->places[id];
+		else
+			v->in_place = false;
+		vcpu_book(v);
+		vcpu_prune(vm, v);
+	}
+}
+
+/* Decide, and put the answer in force. */
+static int reserve_locked(struct vcpunuma_vm *vm, struct booking *b,
+			  struct booking_request *req,
+			  const struct vcpunuma_cmd_reserve *cmd,
+			  struct cpumask *allowed)
+{
+	bool dry_run = cmd->flags & VCPUNUMA_RESERVE_DRY_RUN;
+	u64 *drawn;
+	int err;
+
+	lockdep_assert_held(&vm->lock);
+	if (vm->booking)
+		return -EEXIST;
+	err = vcpu_caller_cpus(vm, allowed);
+	if (err || dry_run)
+		return err ?: booking_decide(b, req, allowed, true);
+
+	drawn = kvcalloc(nr_node_ids, sizeof(*drawn), GFP_KERNEL_ACCOUNT);
+	if (!drawn)
+		return -ENOMEM;
+	err = make_vcpus(vm, cmd->nr_vcpus);
+	if (err)
+		goto err_drawn;
+	err = booking_decide(b, req, allowed, false);
+	if (err)
+		goto err_vcpus;
+	vm->booking = b;
+	vm->drawn = drawn;
+	vm->beyond = cmd->flags & VCPUNUMA_RESERVE_BEYOND;
+	strscpy(vm->name, cmd->name, sizeof(vm->name));
+	set_places(vm, b);
+	return 0;
+
+err_vcpus:
+	prune_vcpus(vm, cmd->nr_vcpus);
+err_drawn:
+	kvfree(drawn);
+	return err;
+}
+
+/* End what is reserved; true: other VMs get CPUs back. */
+static bool release_locked(struct vcpunuma_vm *vm)
+{
+	struct booking *b = vm->booking;
+	bool owned;
+
+	lockdep_assert_held(&vm->lock);
+	if (!b)
+		return false;
+	owned = booking_owns(b);
+	set_places(vm, NULL);
+	mem_undraw(vm);
+	vm->booking = NULL;
+	kvfree(vm->drawn);
+	vm->drawn = NULL;
+	vm->beyond = false;
+	booking_release(b);
+	booking_free(b);
+	return owned;
+}
+
+/** reserve_end - the VM ends, and with it what it has reserved */
+void reserve_end(struct vcpunuma_vm *vm)
+{
+	bool owned;
+
+	mutex_lock(&vm->lock);
+	owned = release_locked(vm);
+	mutex_unlock(&vm->lock);
+	if (owned)
+		vm_refresh_all();
+}
+
+/* Write the answer's arrays. */
+static int put_answer(struct vcpunuma_cmd_reserve *cmd, const struct booking *b,
+		      const struct cmd_array *places,
+		      const struct cmd_array *chunks)
+{
+	int err;
+
+	cmd->nr_places = b->plan.vcpus;
+	cmd->nr_chunks = b->plan.nr_chunks;
+	if (!cmd_array_fits(chunks, b->plan.nr_chunks))
+		return -EMSGSIZE;
+	err = cmd_array_put(places, 0, b->places, b->plan.vcpus);
+	if (!err)
+		err = cmd_array_put(chunks, 0, b->chunks, b->plan.nr_chunks);
+	return err;
+}
+
+static int reserve(struct vcpunuma_vm *vm, struct vcpunuma_cmd_reserve *cmd,
+		   struct booking_request *req, struct booking *b,
+		   struct cpumask *allowed)
+{
+	int err = -EINTR;
+
+	cpus_read_lock();
+	if (!mutex_lock_killable(&vm->lock)) {
+		err = reserve_locked(vm, b, req, cmd, allowed);
+		mutex_unlock(&vm->lock);
+	}
+	cpus_read_unlock();
+	return err;
+}
+
+int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
+{
+	struct vcpunuma_cmd_reserve *cmd = &buf->reserve;
+	struct vcpunuma_vm *vm = call->object;
+	struct cmd_array places, chunks;
+	struct booking_request *req;
+	struct booking *b;
+	cpumask_var_t allowed;
+	bool kept = false;
+	int err;
+
+	err = check_values(cmd);
+	if (err)
+		return err;
+	err = cmd_array_init(&places, cmd->places, cmd->nr_places,
+			     cmd->place_size, sizeof(struct vcpunuma_place),
+			     offsetofend(struct vcpunuma_place, __reserved));
+	if (err)
+		return err;
+	err = cmd_array_init(&chunks, cmd->chunks, cmd->nr_chunks,
+			     cmd->chunk_size, sizeof(struct vcpunuma_chunk),
+			     offsetofend(struct vcpunuma_chunk, mem));
+	if (err)
+		return err;
+	if (!cmd_array_fits(&places, cmd->nr_vcpus)) {
+		cmd->nr_places = cmd->nr_vcpus;
+		return -EMSGSIZE;
+	}
+	err = cmd_array_probe(&places, cmd->nr_vcpus);
+	if (err)
+		return err;
+
+	b = booking_create(vm->id, cmd->nr_vcpus);
+	req = kzalloc(sizeof(*req), GFP_KERNEL);
+	err = -ENOMEM;
+	if (!b || !req || !alloc_cpumask_var(&allowed, GFP_KERNEL))
+		goto out;
+	err = make_request(vm, cmd, req);
+	if (!err)
+		err = reserve(vm, cmd, req, b, allowed);
+	free_cpumask_var(allowed);
+	if (!err || err == -ENOSPC)
+		report_decision(cmd, b);
+	if (err)
+		goto out;
+	kept = !(cmd->flags & VCPUNUMA_RESERVE_DRY_RUN);
+	err = put_answer(cmd, b, &places, &chunks);
+	/* What can't be told has not happened; this frees it. */
+	if (kept && err)
+		reserve_end(vm);
+	else if (kept && booking_owns(b))
+		vm_refresh_all();
+out:
+	kfree(req);
+	if (!kept)
+		booking_free(b);
+	return err;
+}
+
+int reserve_cmd_release(struct cmd_call *call, union cmd_buffer *buf)
+{
+	struct vcpunuma_vm *vm = call->object;
+	bool owned = false;
+	int err = 0;
+
+	if (mutex_lock_killable(&vm->lock))
+		return -EINTR;
+	if (!vm->booking)
+		err = -ENOENT;
+	else if (vcpu_in_place(vm) || mem_drawn(vm))
+		err = -EBUSY;
+	else
+		owned = release_locked(vm);
+	mutex_unlock(&vm->lock);
+	if (owned)
+		vm_refresh_all();
+	return err;
+}
