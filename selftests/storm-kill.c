@@ -128,7 +128,7 @@ static bool limit_is_back(void)
 
 TEST_F_TIMEOUT(kill, processes, STORM_TIMEOUT)
 {
-	int each = storm_times(80, 2500);
+	int each = storm_times(60, 2500);
 	static struct vn_caches caches[ROUNDS];
 	unsigned int seed = 0;
 
@@ -269,7 +269,7 @@ static void passer(struct storm *s, unsigned int seed, int to, int from)
 
 TEST_F_TIMEOUT(kill, passed_on, STORM_TIMEOUT)
 {
-	int times = storm_times(100, 2000);
+	int times = storm_times(80, 2000);
 	int sock[AT_A_TIME][2];
 	pid_t pids[AT_A_TIME] = {};
 	unsigned int seed = 0;
