@@ -95,7 +95,7 @@ need-kdir: need-gcc
 
 deps:				## install what is needed to build and test (Debian 12)
 	@echo "  dependencies"
-	@$(GUEST)/deps.sh $(KERNEL)
+	@$(GUEST)/deps.sh $(KERNEL) $(filter abi check,$(MAKECMDGOALS))
 
 # What a guest runs is built for the guest's kernel, whatever the host's is.
 guest: deps
@@ -112,6 +112,10 @@ shell: guest			## a shell in a guest, with the module loaded
 
 check: guest			## look for mistakes without running anything
 	@$(GUEST)/../check.sh "$$($(GUEST)/kernel.sh $(KERNEL))/headers"
+
+abi: deps			## record the interfaces anew, after an addition
+	@$(MAKE) --no-print-directory userspace
+	@selftests/abi/abi.sh record $(BUILD)/userspace/lib/libvcpunuma.so
 
 # Best with KERNEL=debug, which tells it what the module has reached.
 fuzz: deps			## fuzz the module in a guest, SECONDS=60
@@ -131,4 +135,4 @@ module-check: need-kdir
 	@$(call kbuild,$(BUILD)/$(KVER)/check,W=1 C=2 CF=-D__CHECK_ENDIAN__ modules)
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
-	deps guest demo test shell check fuzz fuzz-repro coverage module-check
+	deps guest demo test shell check abi fuzz fuzz-repro coverage module-check

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# deps.sh [VERSION]: makes sure that everything to build and test is here: a
-# few Debian packages, installed; a kernel and parts of its source, unpacked in
-# the cache. Needs root (or sudo) only when a package is missing.
+# deps.sh [VERSION [GOAL...]]: makes sure that everything to build and test is
+# here: a few Debian packages, installed, more of them for some of make's GOALs;
+# a kernel and parts of its source, unpacked in the cache. Needs root (or sudo) only when a package is missing.
 
 set -euo pipefail
 # shellcheck source=selftests/guest/apt.sh
@@ -15,9 +15,18 @@ packages=(
 	xz-utils
 	# to boot a guest
 	busybox-static kmod qemu-system-x86
-	# for make check
-	g++ python3 shellcheck sparse
+	# for make coverage and checkpatch
+	python3
 )
+# What only make check and make abi need: the other goals do without compilers
+# of hundreds of megabytes.
+for goal in "${@:2}"; do
+	case $goal in
+	abi) packages+=(abigail-tools) ;;
+	check) packages+=(abigail-tools clang-tidy coccinelle codespell cppcheck
+		g++ shellcheck sparse) ;;
+	esac
+done
 # to build the debug kernel
 [ "${1-}" != debug ] ||
 	packages+=(bc bison ccache flex libelf-dev libssl-dev lz4)
