@@ -100,7 +100,7 @@ need-kdir: need-gcc
 
 deps:				## install what is needed to build and test (Debian 12)
 	@echo "  dependencies"
-	@$(GUEST)/deps.sh $(KERNEL)
+	@$(GUEST)/deps.sh $(KERNEL) $(filter abi check,$(MAKECMDGOALS))
 
 # What a guest runs is built for the guest's kernel, whatever the host's is.
 guest: deps
@@ -121,6 +121,10 @@ shell: guest			## a shell in a guest, with the module loaded
 check: guest			## look for mistakes without running anything
 	@$(GUEST)/../check.sh "$$($(GUEST)/kernel.sh $(KERNEL))/headers"
 
+abi: deps			## record the interfaces anew, after an addition
+	@$(MAKE) --no-print-directory userspace
+	@selftests/abi/abi.sh record $(BUILD)/userspace/lib/libvcpunuma.so
+
 # Best with KERNEL=debug, which tells it what the module has reached.
 fuzz: deps			## fuzz the module in a guest, SECONDS=60
 	@selftests/fuzz/fuzz.sh --seconds $(or $(SECONDS),60) --kernel $(KERNEL) \
@@ -140,11 +144,11 @@ module-check: need-kdir
 
 # The same with clang, which sees other things.
 module-clang: need-kdir		## build the module with clang, to look for mistakes
-	@$(GUEST)/deps.sh $(KERNEL) clang
+	@$(GUEST)/deps.sh $(KERNEL) module-clang
 	@selftests/clang-headers.sh $(KDIR) $(BUILD)/$(KVER)/clang
 	@$(MAKE) --no-print-directory module-check KDIR=$(BUILD)/$(KVER)/clang \
 		CHECK_WITH=CC=clang
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
-	deps guest demo test storm shell check fuzz fuzz-repro coverage \
+	deps guest demo test storm shell check abi fuzz fuzz-repro coverage \
 	module-check module-clang

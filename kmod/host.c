@@ -67,13 +67,13 @@ static void fill_cpus(struct host *host, const struct host *before)
 	struct core_topo_cpu *to = host->topo.cpu;
 	u32 cpu, i;
 
-	for_each_online_cpu(cpu)
-		*to++ = (struct core_topo_cpu) {
-			.id = cpu,
-			.node = host->number[cpu_to_node(cpu)],
-			.llc = cpu_llc(cpu),
-			.core_id = cpu_core(cpu),
-		};
+	for_each_online_cpu(cpu) {
+		to->id = cpu;
+		to->node = host->number[cpu_to_node(cpu)];
+		to->llc = cpu_llc(cpu);
+		to->core_id = cpu_core(cpu);
+		to++;
+	}
 	for (i = 0; before && i < before->topo.nr_cpus; i++) {
 		const struct core_topo_cpu *from = &before->topo.cpu[i];
 

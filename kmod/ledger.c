@@ -16,6 +16,7 @@
 #include "ledger.h"
 #include "nodes.h"
 
+/* See ledger.h */
 DEFINE_MUTEX(ledger_lock);
 /* vCPUs by CPU id; guarded by ledger_lock */
 static u32 *ledger_vcpus;

@@ -56,7 +56,7 @@ struct vn_set vn_set_of(unsigned int i)
 
 struct vn_set vn_set_and(const struct vn_set *a, const struct vn_set *b)
 {
-	struct vn_set set;
+	struct vn_set set = {};
 
 	for (size_t i = 0; i < ARRAY_SIZE(set.word); i++)
 		set.word[i] = a->word[i] & b->word[i];
@@ -65,7 +65,7 @@ struct vn_set vn_set_and(const struct vn_set *a, const struct vn_set *b)
 
 struct vn_set vn_set_or(const struct vn_set *a, const struct vn_set *b)
 {
-	struct vn_set set;
+	struct vn_set set = {};
 
 	for (size_t i = 0; i < ARRAY_SIZE(set.word); i++)
 		set.word[i] = a->word[i] | b->word[i];
@@ -438,7 +438,7 @@ int __vn_status_affinity(pid_t tid, struct vn_set *set)
 const char *vn_affinity(pid_t tid)
 {
 	static char text[1200];
-	struct vn_set set, status;
+	struct vn_set set, status = {};
 	int err;
 
 	err = __vn_getaffinity(tid, &set);
@@ -719,8 +719,10 @@ int __vn_pages(void *at, size_t length, int node, size_t *there,
 	*there = 0;
 	*elsewhere = 0;
 	for (size_t first = 0; first < pages; first += BATCH) {
-		size_t n = pages - first < BATCH ? pages - first : BATCH;
+		size_t n = pages - first;
 
+		if (n > BATCH)
+			n = BATCH;
 		for (size_t i = 0; i < n; i++)
 			page[i] = (char *)at + (first + i) * PAGE_4K;
 		if (syscall(__NR_move_pages, 0, n, page, NULL, status, 0))

@@ -149,11 +149,11 @@ int __vn_open(void);
 int __vn_info(int fd, struct vcpunuma_cmd_info *info);
 int __vn_configure(int fd, unsigned int nr, unsigned int flags,
 		   struct vcpunuma_place *places);
-/* The results go to @cmd where it is not NULL. */
+/* The results go to @result where it is not NULL. */
 int __vn_bind(int fd, unsigned int vcpu, unsigned int to, unsigned int target,
-	      pid_t tid, struct vcpunuma_cmd_bind *cmd);
+	      pid_t tid, struct vcpunuma_cmd_bind *result);
 int __vn_bind_set(int fd, unsigned int vcpu, const struct vn_set *set,
-		  pid_t tid, struct vcpunuma_cmd_bind *cmd);
+		  pid_t tid, struct vcpunuma_cmd_bind *result);
 int __vn_bind_pidfd(int fd, unsigned int vcpu, unsigned int cpu, int pidfd,
 		    pid_t tid);
 int __vn_unbind(int fd, unsigned int vcpu);
@@ -289,7 +289,7 @@ long vn_child_open(void *unused, int fd);	/* a VM; its number there */
 long vn_child_close(void *which, int fd);
 long vn_child_send(void *which, int fd);	/* a file descriptor, to @reply */
 long vn_child_drop(void *uid, int fd);		/* to an unprivileged user */
-long vn_child_caps(void *caps, int fd);		/* struct vn_caps */
+long vn_child_caps(void *arg, int fd);		/* struct vn_caps */
 long vn_child_gettid(void *unused, int fd);
 long vn_child_thread(void *unused, int fd);	/* start one, return its tid */
 long vn_child_thread_stop(void *unused, int fd);

@@ -611,7 +611,7 @@ TEST_F(uapi, elements)
 		const struct array *a = &variant->c.array[k];
 		unsigned char *at = (unsigned char *)self->vm.array +
 				    2 * k * PAGE_4K;
-		unsigned char seen[2][PAGE_4K];
+		unsigned char seen[2][PAGE_4K] = {};
 		size_t bytes = 0;
 
 		if (!a->known)

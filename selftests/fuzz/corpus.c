@@ -34,13 +34,14 @@ const struct prog *corpus_choose(const struct corpus *c, struct rng *r)
 static void save(const struct prog *p, const char *dir, unsigned int i)
 {
 	char path[PATH_MAX], text[PROG_TEXT];
+	size_t length = prog_print(p, text, sizeof(text));
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%05u", dir, i);
 	f = fopen(path, "w");
 	if (!f)
 		return;
-	fwrite(text, 1, prog_print(p, text, sizeof(text)), f);
+	fwrite(text, 1, length, f);
 	fclose(f);
 }
 

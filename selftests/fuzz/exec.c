@@ -129,6 +129,7 @@ static void make_calls(struct run *run)
 		if (!p->call[i].async)
 			end_turn(i);
 	}
+	current = NULL;
 }
 
 static void run_actor(unsigned int actor)
@@ -176,7 +177,7 @@ static bool start_thread(void *(*start)(void *), void *arg, pthread_t *thread)
 
 static void run_process(unsigned long process)
 {
-	unsigned long main_actor = process * PROG_THREADS, actor = main_actor;
+	unsigned long main_actor = process * PROG_THREADS, actor;
 	pthread_t thread[PROG_THREADS];
 	bool started[PROG_THREADS] = {};
 	unsigned int i;

@@ -25,8 +25,8 @@
 /* What follows each range must stay unusable for others: see state_range(). */
 static void reserve(void *at, size_t bytes)
 {
-	mmap(at, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-	     MAP_FIXED_NOREPLACE, -1, 0);
+	(void)mmap(at, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+		   MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 }
 
 static const __u64 protections[] = {

@@ -21,9 +21,10 @@ static inline __u64 rng_next(struct rng *r)
 	return z ^ (z >> 31);
 }
 
+/* Below @n; 0 where there is nothing to choose from. */
 static inline __u64 rng_below(struct rng *r, __u64 n)
 {
-	return rng_next(r) % n;
+	return n ? rng_next(r) % n : 0;
 }
 
 static inline bool rng_percent(struct rng *r, unsigned int percent)

@@ -87,8 +87,8 @@ void state_clean(void)
 		if (w->at < me.rooms || w->at >= me.rooms + WINDOWS * WINDOW_ROOM)
 			munmap(w->at, w->length);
 	}
-	mmap(me.rooms, WINDOWS * WINDOW_ROOM, PROT_NONE, MAP_PRIVATE |
-	     MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	(void)mmap(me.rooms, WINDOWS * WINDOW_ROOM, PROT_NONE, MAP_PRIVATE |
+		   MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 	syscall(SYS_sched_setaffinity, 0, sizeof(cpus), &cpus);
 }
 

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# deps.sh [VERSION [PACKAGE...]]: makes sure that everything to build and test is
-# here: a few Debian packages, and PACKAGEs, installed; a kernel and parts of its
-# source, unpacked in the cache. Needs root (or sudo) only when a package is
-# missing.
+# deps.sh [VERSION [GOAL...]]: makes sure that everything to build and test is
+# here: a few Debian packages, installed, more of them for some of make's GOALs;
+# a kernel and parts of its source, unpacked in the cache. Needs root (or sudo)
+# only when a package is missing.
 
 set -euo pipefail
 # shellcheck source=selftests/guest/apt.sh
@@ -16,10 +16,19 @@ packages=(
 	xz-utils
 	# to boot a guest
 	busybox-static kmod qemu-system-x86
-	# for make check
-	g++ python3 shellcheck sparse
-	"${@:2}"
+	# for make coverage and checkpatch
+	python3
 )
+# What only make check and the like need: the other goals do without compilers
+# of hundreds of megabytes.
+for goal in "${@:2}"; do
+	case $goal in
+	abi) packages+=(abigail-tools) ;;
+	check) packages+=(abigail-tools clang-tidy coccinelle codespell cppcheck
+		g++ shellcheck sparse) ;;
+	module-clang) packages+=(clang) ;;
+	esac
+done
 case ${1-} in
 # to build the debug kernel
 debug) packages+=(bc bison ccache flex libelf-dev libssl-dev lz4) ;;

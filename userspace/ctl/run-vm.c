@@ -127,6 +127,7 @@ static int allocate(struct run_vm *vm, const struct run_request *req)
 	unsigned int i, first = 0;
 	int status;
 
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers */
 	vm->mems = calloc(req->nr_vcpus, sizeof(*vm->mems));
 	vm->mem_nodes = calloc(req->nr_vcpus, sizeof(*vm->mem_nodes));
 	sorted = calloc(req->nr_vcpus, sizeof(*sorted));

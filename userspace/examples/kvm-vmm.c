@@ -267,6 +267,17 @@ static uint64_t parse_size(const char *text)
 	return bytes;
 }
 
+static unsigned int parse_vcpus(const char *text)
+{
+	unsigned long nr;
+	char *end;
+
+	nr = strtoul(text, &end, 10);
+	if (end == text || *end || !nr || nr > MAX_VCPUS)
+		usage("not a number of vCPUs: ", text);
+	return nr;
+}
+
 static void parse(struct vmm *vmm, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -284,9 +295,7 @@ static void parse(struct vmm *vmm, int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
 		case 'v':
-			vmm->nr_vcpus = atoi(optarg);
-			if (!vmm->nr_vcpus || vmm->nr_vcpus > MAX_VCPUS)
-				usage("not a number of vCPUs: ", optarg);
+			vmm->nr_vcpus = parse_vcpus(optarg);
 			break;
 		case 'm':
 			mem = parse_size(optarg);

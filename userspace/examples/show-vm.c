@@ -63,6 +63,7 @@ static void show_mems(const char *list)
 	uint64_t bytes;
 	int fd, used;
 
+	/* NOLINTNEXTLINE(cert-err34-c): vcpunumactl run has written them */
 	while (sscanf(list, "%u:%d:%" SCNu64 "%n", &node, &fd, &bytes,
 		      &used) == 3) {
 		struct vcpunuma_mem_usage *usage;
@@ -106,7 +107,7 @@ int main(void)
 	const char *mems = getenv("VCPUNUMA_MEM_FDS");
 	struct vcpunuma_vm *vm;
 
-	vm = vcpunuma_vm_from_fd(env_uint("VCPUNUMA_FD"));
+	vm = vcpunuma_vm_from_fd((int)env_uint("VCPUNUMA_FD"));
 	if (!vm)
 		die("take over the VM");
 	show_vcpus(vm, nr_vcpus);
