@@ -42,7 +42,7 @@ all: module userspace selftests	## build everything (default)
 
 help:				## list the targets
 	@echo "Targets:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo "Variables:"
 	@echo "  KDIR=DIR          kernel to build the module for: $(or $(KDIR),none found)"
 	@echo "  KERNEL=VERSION    kernel of the guests: $(KERNEL); debug: with every checker"
@@ -120,10 +120,22 @@ fuzz: deps			## fuzz the module in a guest, FUZZ=60 seconds
 fuzz-repro: deps
 	@selftests/fuzz/fuzz.sh --repro "$(F)" --kernel $(KERNEL)
 
+# ---- Placement core and planner, without guests ----
+
+test-core: need-gcc		## test the placement core and the planner, in seconds
+	@$(MAKE) $(QUIET) $(JOBS) -C selftests/core BUILD=$(BUILD)/test-core run
+
+bench-core: need-gcc		## instructions of a decision, over 1 to 1,024 nodes
+	@$(MAKE) $(QUIET) $(JOBS) -C selftests/core BUILD=$(BUILD)/test-core count
+
+bench-plan: userspace		## quality of placements, against others (minutes)
+	@selftests/bench/bench.py $(BENCH) $(BUILD)/userspace/vcpunumactl
+
 # W=1 shows its warnings only for what it compiles, hence from nothing.
 module-check: need-kdir
 	@rm -rf $(BUILD)/$(KVER)/check
 	@$(call kbuild,$(BUILD)/$(KVER)/check,W=1 C=2 CF=-D__CHECK_ENDIAN__ modules)
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
-	deps guest demo test shell check fuzz fuzz-repro module-check
+	deps guest demo test shell check fuzz fuzz-repro module-check \
+	test-core bench-core bench-plan
