@@ -137,6 +137,17 @@ coverage:			## which lines of the module the tests reach
 	@$(GUEST)/deps.sh debug
 	@selftests/coverage/coverage.sh $(TOPO:%=-t %) $(T)
 
+# ---- Placement core and planner, without guests ----
+
+test-core: need-gcc		## test the placement core and the planner, in seconds
+	@$(MAKE) $(QUIET) $(JOBS) -C selftests/core BUILD=$(BUILD)/test-core run
+
+bench-core: need-gcc		## instructions of a decision, over 1 to 1,024 nodes
+	@$(MAKE) $(QUIET) $(JOBS) -C selftests/core BUILD=$(BUILD)/test-core count
+
+bench-plan: userspace		## quality of placements, against others (minutes)
+	@selftests/bench/bench.py $(BENCH) $(BUILD)/userspace/vcpunumactl
+
 # W=1 shows its warnings only for what it compiles, hence from nothing.
 module-check: need-kdir
 	@rm -rf $(BUILD)/$(KVER)/check
@@ -151,4 +162,4 @@ module-clang: need-kdir		## build the module with clang, to look for mistakes
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
 	deps guest demo test storm shell check abi fuzz fuzz-repro coverage \
-	module-check module-clang
+	test-core bench-core bench-plan module-check module-clang

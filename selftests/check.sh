@@ -164,7 +164,21 @@ only()
 	for file in kmod/*.[ch]; do
 		[[ " $* " = *" ${file#kmod/} "* ]] || others+=("$file")
 	done
+	others+=(kmod/core/*.[ch])
 	! grep -nHE "$regex" "${others[@]}" | grep -vE '^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)'
+}
+
+# The core is pure: it includes its own headers, and only types.h a system's; no
+# floating point, no memory of its own, no locks, no time.
+core_pure()
+{
+	grep -nE '^#[[:space:]]*include[[:space:]]*<' kmod/core/*.[ch] |
+		grep -v '^kmod/core/types\.h:'
+	grep -nE '^#[[:space:]]*include[[:space:]]*"[^"]*/' kmod/core/*.[ch]
+	grep -nwE 'float|double|k[mvz]*alloc|kfree|malloc|free|mutex|spinlock_t|jiffies|ktime_get|printk|printf' \
+		kmod/core/*.c | grep -vE '^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)' |
+		grep -E '\<(float|double|spinlock_t|mutex|jiffies)\>|\<[a-z_]+\('
+	return 0
 }
 
 sparse_is_usable ||
@@ -200,6 +214,7 @@ check "only pin.c touches tasks" \
 	only '\<(set_cpus_allowed_ptr|[gp]et_task_struct|find_get_pid|get_pid_task)\(' pin.c
 check "only mem.c allocates and frees pages" \
 	only '\<(__)?(alloc|free)_pages|\<__free_pages\(|\<folio_(alloc|put)\(' mem.c
+check "the core is pure; only its types.h includes a system's headers" core_pure
 check "only report.c knows debugfs" \
 	only '\<debugfs_[a-z_]+\(' report.c
 
