@@ -116,7 +116,7 @@ spelling()
 # machine counts if it cannot be a word that means something else.
 one_machine()
 {
-	local names='/(home|root|Users|work)/|/tmp/[a-zA-Z]' name
+	local names='(^|[^)])/(home|root|Users|work)/|/tmp/[a-zA-Z]' name
 	name=$(uname -n)
 	[[ ! $name =~ [0-9.-] ]] || names+="|\<${name//./\\.}\>"
 	grep -rInE "$names" --exclude-dir=.git --exclude-dir=build \

@@ -114,7 +114,7 @@ static bool note_frame(unsigned char *held, unsigned long frame)
 	return true;
 }
 
-static bool was_held(unsigned char *held, unsigned long frame)
+static bool was_held(const unsigned char *held, unsigned long frame)
 {
 	return held[frame / 8] & 1 << frame % 8;
 }
@@ -378,6 +378,7 @@ static long child_names(void *unused, int fd)
 	unsigned int vm, mem, seen = 0;
 	char line[4096];
 	char path[64];
+	int odd = 0;
 	FILE *f;
 
 	(void)unused;
@@ -388,16 +389,17 @@ static long child_names(void *unused, int fd)
 
 		if (!at)
 			continue;
-		if (at == line || at[-1] != '/' ||
-		    sscanf(at - 1, "/vcpunuma:%u:%u ", &vm, &mem) != 2)
-			return -EBADMSG;
 		/* The first object of its VM, whatever others have */
-		if (mem != 1)
-			return -ERANGE;
+		if (at == line || at[-1] != '/' ||
+		    sscanf(at - 1, "/vcpunuma:%u:%u ", &vm, &mem) != 2 ||
+		    mem != 1)
+			odd++;
 		seen++;
 	}
 	if (!f || fclose(f) || seen != 1)
 		return -ENODATA;
+	if (odd)
+		return -EBADMSG;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", child_mem);
 	seen = readlink(path, line, sizeof(line) - 1);
 	if (seen >= sizeof(line) || memcmp(line, name, strlen(name)))
@@ -410,6 +412,7 @@ static long child_fdinfo(void *unused, int fd)
 {
 	int fds[] = { child_vm, child_mem };
 	char path[64], line[256];
+	int odd = 0;
 	FILE *f;
 
 	(void)unused;
@@ -424,10 +427,10 @@ static long child_fdinfo(void *unused, int fd)
 			    strncmp(line, "flags:", 6) &&
 			    strncmp(line, "mnt_id:", 7) &&
 			    strncmp(line, "ino:", 4))
-				return -EBADMSG;
+				odd++;
 		fclose(f);
 	}
-	return 0;
+	return odd ? -EBADMSG : 0;
 }
 
 TEST_F(others, names)

@@ -71,7 +71,7 @@ static int take_offline(const char *block)
 /* What the module says of memory is what sysfs says. */
 static bool topology_is_right(void)
 {
-	struct vcpunuma_node nodes[64];
+	struct vcpunuma_node nodes[64] = {};
 	struct vcpunuma_cmd_topology cmd = {
 		.size = sizeof(cmd),
 		.nodes = (uintptr_t)nodes,

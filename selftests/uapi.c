@@ -308,10 +308,10 @@ static void *fill(struct vm *vm, const struct command *c)
 		create->page_shift = 12;
 		create->node = vm->node;
 	} else if (c->nr == VCPUNUMA_RESERVE) {
-		struct vcpunuma_cmd_reserve *reserve = cmd;
+		struct vcpunuma_cmd_reserve *wanted = cmd;
 
-		reserve->nr_vcpus = 2;
-		reserve->mem = 2 * PAGE_2M;
+		wanted->nr_vcpus = 2;
+		wanted->mem = 2 * PAGE_2M;
 	}
 	return cmd;
 }

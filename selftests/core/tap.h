@@ -26,6 +26,8 @@ static inline int tap_end(void)
 	return !!tap_failed;
 }
 
+#define TAP_ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
+
 /* In a test: a function that returns false if it failed */
 #define EXPECT(condition) do {						\
 	if (!(condition)) {						\

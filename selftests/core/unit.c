@@ -414,7 +414,7 @@ int main(void)
 	};
 	u32 i;
 
-	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+	for (i = 0; i < TAP_ARRAY_SIZE(tests); i++) {
 		host_make(&host, &shape);
 		tap_result(tests[i].run(), tests[i].name);
 		host_free(&host);

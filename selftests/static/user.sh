@@ -44,7 +44,7 @@ tidy_each()
 tidy()
 {
 	tidy_each userspace/lib userspace/ctl userspace/examples -- \
-		-std=gnu11 -I uapi -I userspace/lib
+		-std=gnu11 -I uapi -I userspace/lib -I kmod/core
 	# A test of the harness is one function with a branch at each line: what
 	# takes minutes to follow to the end is followed for about a second.
 	tidy_each selftests selftests/fuzz -- \
@@ -68,7 +68,7 @@ case $program in
 analyzer) analyzer ;;
 tidy) tidy ;;
 cppcheck)
-	cppcheck_each -I uapi -I userspace/lib userspace
+	cppcheck_each -I uapi -I userspace/lib -I kmod/core userspace
 	cppcheck_each -j "$(nproc)" -I "$harness" "${tests[@]}" selftests
 	;;
 *) echo "$usage" >&2; exit 1 ;;

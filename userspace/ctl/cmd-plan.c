@@ -186,19 +186,21 @@ static int capacity(const struct command *cmd, struct plan_vms *vms, char *shape
 static void summary(const struct plan_vms *vms)
 {
 	const struct plan_stats *s = &vms->stats;
-	double vcpus = s->vcpus ? s->vcpus : 1;
+	double vcpus = s->vcpus ? (double)s->vcpus : 1;
 	uint32_t i;
 
 	fprintf(stderr, "%" PRIu64 " VMs arrived, %" PRIu64 " placed, %" PRIu64
 		" on several nodes; vCPUs placed %.1f %%\n", s->arrived,
-		s->accepted, s->several, 100 * s->vcpus_accepted / vcpus);
+		s->accepted, s->several,
+		100 * (double)s->vcpus_accepted / vcpus);
 	for (i = 0; i < CORE_REASONS; i++)
 		if (s->reasons[i])
 			fprintf(stderr, "%" PRIu64 " refused for lack of %s\n",
 				s->reasons[i], plan_reason(i));
 	fprintf(stderr, "mean memory distance %.3f, score %.2f, %" PRIu64
 		" moves of %" PRIu64 " MiB\n",
-		s->vcpus_accepted ? s->distance / s->vcpus_accepted : 10.0,
+		s->vcpus_accepted ?
+		s->distance / (double)s->vcpus_accepted : 10.0,
 		100 * s->score / vcpus, s->moves, s->moved);
 }
 

@@ -34,7 +34,7 @@ static bool read_text(char *text, size_t size, const char *fmt, ...)
 	file = fopen(path, "re");
 	if (!file)
 		return false;
-	ok = fgets(text, size, file);
+	ok = fgets(text, (int)size, file);
 	fclose(file);
 	if (ok)
 		text[strcspn(text, "\n")] = '\0';
@@ -83,7 +83,7 @@ static void find_llc(long cpu, char *key, size_t size)
 		if (!read_text(text, sizeof(text),
 			       CPUS "/cpu%ld/cache/index%ld/level", cpu, index))
 			break;
-		level = atol(text);
+		level = strtol(text, NULL, 10);
 		if (level > best && level > 1 &&
 		    read_text(text, sizeof(text),
 			      CPUS "/cpu%ld/cache/index%ld/shared_cpu_list",
@@ -111,7 +111,7 @@ static void add_cpu(struct plan_host *host, struct ids *ids, long cpu,
 		return;
 	if (read_text(key, sizeof(key), CPUS "/cpu%ld/topology/physical_package_id",
 		      cpu))
-		socket = atol(key);
+		socket = strtol(key, NULL, 10);
 	host->cpu[host->nr_cpus] = (struct plan_cpu) {
 		.id = cpu,
 		.node = node,
@@ -154,8 +154,8 @@ static void read_distances(struct plan_host *host, long node, uint32_t i)
 	char *at = text, *end;
 	uint32_t j;
 
-	memset(host->distance + i * host->nr_nodes, 20, host->nr_nodes);
-	host->distance[i * host->nr_nodes + i] = 10;
+	memset(host->distance + (size_t)i * host->nr_nodes, 20, host->nr_nodes);
+	host->distance[(size_t)i * host->nr_nodes + i] = 10;
 	if (!read_text(text, sizeof(text), NODES "/node%ld/distance", node))
 		return;
 	for (j = 0; j < host->nr_nodes; j++, at = end) {
@@ -185,7 +185,7 @@ static void read_devices(struct plan_host *host, const char *class,
 			       class, entry->d_name))
 			continue;
 		for (i = 0; i < host->nr_nodes; i++)
-			if (ids[i] == atol(text))
+			if (ids[i] == strtol(text, NULL, 10))
 				break;
 		if (i == host->nr_nodes)
 			continue;

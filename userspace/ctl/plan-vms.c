@@ -96,7 +96,7 @@ int plan_vms_init(struct plan_vms *vms, const struct plan_host *host)
 	}
 	vms->vm = plan_alloc(vms->max, sizeof(*vms->vm));
 	vms->id = plan_alloc(vms->max, sizeof(*vms->id));
-	vms->slot = plan_alloc(2 * vms->max, sizeof(*vms->slot));
+	vms->slot = plan_alloc(2 * (size_t)vms->max, sizeof(*vms->slot));
 	vms->plan = new_plan(CORE_MAX_VCPUS, vms->work.max_chunks);
 	init_repack(vms, vms->work.max_chunks);
 	return 0;
@@ -153,7 +153,7 @@ static void fill_slots(struct plan_vms *vms)
 {
 	uint32_t i;
 
-	memset(vms->slot, 0, 2 * vms->max * sizeof(*vms->slot));
+	memset(vms->slot, 0, 2 * sizeof(*vms->slot) * vms->max);
 	for (i = 0; i < vms->nr; i++)
 		vms->slot[find_slot(vms, vms->id[i])] = i + 1;
 }
@@ -186,7 +186,7 @@ static void add(struct plan_vms *vms, const char *id,
 		vms->max *= 2;
 		vms->vm = plan_grow(vms->vm, vms->max, sizeof(*vms->vm));
 		vms->id = plan_grow(vms->id, vms->max, sizeof(*vms->id));
-		vms->slot = plan_grow(vms->slot, 2 * vms->max,
+		vms->slot = plan_grow(vms->slot, 2 * (size_t)vms->max,
 				      sizeof(*vms->slot));
 		fill_slots(vms);
 	}

@@ -40,7 +40,7 @@ static int fill(struct vcpunuma_cmd_reserve *cmd,
 			errno = EINVAL;
 			return -1;
 		}
-		strcpy(cmd->name, r->name);
+		memcpy(cmd->name, r->name, strlen(r->name) + 1);
 	}
 	cmd->flags = r->flags;
 	cmd->nr_vcpus = r->nr_vcpus;
