@@ -430,7 +430,7 @@ static int queue = -1;
 static void fill_heap(void)
 {
 	static struct {
-		/* msgsnd(2) reads it. cppcheck-suppress unusedStructMember */
+		/* cppcheck-suppress unusedStructMember ; msgsnd(2) reads it */
 		long type;
 		char text[PAGE_4K - 48];
 	} m = { .type = 1 };

@@ -30,10 +30,18 @@ for program; do
 	[[ " ${programs[*]} " = *" $program "* ]] ||
 		die "no test $program; there are: ${programs[*]}"
 done
+everywhere=()
 if [ $# -gt 0 ]; then
 	programs=("$@")
+	everywhere=("$@")
 elif [ -n "$storm" ]; then
 	mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep ^storm-)
+	everywhere=("${programs[@]}")
+else
+	# Storms are about who acts at the same time, not about where: unless
+	# asked for, one topology has them, and not with every checker there is.
+	mapfile -t everywhere < <(printf '%s\n' "${programs[@]}" | grep -v ^storm-)
+	[ "$kernel" != debug ] || programs=("${everywhere[@]}")
 fi
 # Of a program, in seconds. It is for what hangs: the debug kernel is slow, and
 # asks for leaks in the end.
@@ -57,11 +65,13 @@ count()
 run_guest()
 {
 	local logs=$build/test/$1 status=0
+	local -a here=("${everywhere[@]}")
+	[ "$1" != 4node ] || here=("${programs[@]}")
 	rm -rf "$logs"
 	mkdir -p "$logs"
 	"$guest/run.sh" -k "$kernel" -t "$1" -l "$logs" -a "$options" \
-		-T $((limit * ${#programs[@]} + 300)) env STORM="$storm" \
-		"$guest/guest-tests" "$limit" "${programs[@]}" || status=$?
+		-T $((limit * ${#here[@]} + 300)) env STORM="$storm" \
+		"$guest/guest-tests" "$limit" "${here[@]}" || status=$?
 	echo $status >"$logs/run-status"
 }
 
@@ -75,7 +85,7 @@ run_guests()
 			wait -n || true
 			running=$((running - 1))
 		fi
-		say "$topology: ${programs[*]}"
+		say "$topology: ${everywhere[*]}"
 		{
 			output=$(run_guest "$topology" 2>&1)
 			printf '# ---- %s\n%s\n' "$topology" "$output"
@@ -97,7 +107,7 @@ for topology in "${topologies[@]}"; do
 	logs=$build/test/$topology
 	status=$(cat "$logs/run-status" 2>/dev/null || echo 125)
 	# The guest knows what there is to do in it, if it got as far as that.
-	plan="insmod ${programs[*]} rmmod memory-back"
+	plan="insmod ${everywhere[*]} rmmod memory-back"
 	[ ! -s "$logs/plan" ] || plan=$(cat "$logs/plan")
 	failed_before=$total_failed
 	for name in $plan; do

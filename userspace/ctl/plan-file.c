@@ -45,8 +45,6 @@ static int read_nodes(struct reader *r)
 	host->nr_nodes = nr;
 	host->mem = plan_alloc(nr, sizeof(*host->mem));
 	host->distance = plan_alloc(nr * nr, 1);
-	r->seen_node = plan_alloc(nr, sizeof(bool));
-	r->seen_dist = plan_alloc(nr, sizeof(bool));
 	return 0;
 }
 
@@ -99,7 +97,7 @@ static int read_cpu(struct reader *r)
 					     "core" };
 	struct plan_host *host = r->host;
 	uint64_t value[5];
-	unsigned int i;
+	size_t i;
 
 	if (r->in->nr_words != 10)
 		goto bad;
@@ -212,6 +210,8 @@ int plan_host_read(struct plan_host *host, struct plan_input *in)
 
 	*host = (struct plan_host) { .overcommit = PLAN_OVERCOMMIT };
 	host->cpu = plan_alloc(CORE_MAX_CPUS, sizeof(*host->cpu));
+	r.seen_node = plan_alloc(CORE_MAX_NODES, sizeof(bool));
+	r.seen_dist = plan_alloc(CORE_MAX_NODES, sizeof(bool));
 	r.seen_cpu = plan_alloc(CORE_MAX_IDS, sizeof(bool));
 	r.core_node = plan_alloc(CORE_MAX_IDS, sizeof(*r.core_node));
 	r.core_llc = plan_alloc(CORE_MAX_IDS, sizeof(*r.core_llc));

@@ -34,9 +34,9 @@ void *plan_grow(void *mem, size_t nr, size_t size)
 
 char *plan_string(const char *text)
 {
-	char *copy = plan_alloc(strlen(text) + 1, 1);
+	size_t size = strlen(text) + 1;
 
-	return strcpy(copy, text);
+	return memcpy(plan_alloc(size, 1), text, size);
 }
 
 bool plan_open(struct plan_input *in, const char *name)

@@ -51,6 +51,7 @@ static void init_repack(struct plan_vms *vms, uint32_t chunks)
 	r->work = &vms->work;
 	r->max_moves = PLAN_MAX_MOVES;
 	r->move = plan_alloc(PLAN_MAX_MOVES, sizeof(*r->move));
+	/* Pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	r->spare = plan_alloc(PLAN_MAX_MOVES + 1, sizeof(*r->spare));
 	for (i = 0; i <= PLAN_MAX_MOVES; i++)
 		r->spare[i] = new_plan(CORE_MAX_VCPUS, chunks);
