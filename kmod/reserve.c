@@ -150,15 +150,20 @@ static int find_nodes_of(u64 user, u32 nr, nodemask_t *nodes)
 static int find_allowed(const struct vcpunuma_cmd_reserve *cmd,
 			nodemask_t *nodes)
 {
-	int err = 0;
+	int err, node;
 
-	if (cmd->nr_node_bits)
+	*nodes = node_states[N_POSSIBLE];
+	if (cmd->nr_node_bits) {
 		err = cmd_get_nodes(nodes, cmd->nodes, cmd->nr_node_bits);
-	else
-		*nodes = node_states[N_POSSIBLE];
-	if (!err)
-		nodes_and(*nodes, *nodes, cpuset_current_mems_allowed);
-	return err;
+		if (err)
+			return err;
+	}
+	/* A cpuset does not name nodes that have no memory. */
+	for_each_node_mask(node, *nodes)
+		if (node_state(node, N_MEMORY) &&
+		    !node_isset(node, cpuset_current_mems_allowed))
+			node_clear(node, *nodes);
+	return 0;
 }
 
 static int make_request(const struct vcpunuma_vm *vm,
