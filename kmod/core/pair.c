@@ -61,7 +61,7 @@ static void offer_best(struct core_search *s, u32 a, u32 b, struct division *d,
 	u32 i, best, eff, least;
 	u32 limit = U32_MAX;
 
-	/* Distance counts so much that others cannot make up for 6 %. */
+	/* Much less near: what is left over hardly makes up for that. */
 	if (s->found)
 		limit = (3 * s->best->distance + s->best->spread) / 4 + 1024;
 	while (nr) {

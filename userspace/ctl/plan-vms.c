@@ -225,6 +225,7 @@ struct core_request plan_vms_request(struct plan_vms *vms)
 		.vnodes = 1,
 		.placement = vms->placement,
 		.near = CORE_NONE,
+		.float_llc = true,
 	};
 }
 
