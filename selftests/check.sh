@@ -175,9 +175,8 @@ core_pure()
 	grep -nE '^#[[:space:]]*include[[:space:]]*<' kmod/core/*.[ch] |
 		grep -v '^kmod/core/types\.h:'
 	grep -nE '^#[[:space:]]*include[[:space:]]*"[^"]*/' kmod/core/*.[ch]
-	grep -nwE 'float|double|k[mvz]*alloc|kfree|malloc|mutex|spinlock_t|jiffies|ktime_get|printk|printf' \
-		kmod/core/*.c | grep -vE '^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)' |
-		grep -E '\<(float|double|spinlock_t|mutex|jiffies)\>|\<[a-z_]+\('
+	grep -nE '\<(float|double|spinlock_t|jiffies)\>|\<([a-z]*alloc|k?free|mutex_[a-z]+|spin_[a-z]+|ktime_[a-z]+|printk|pr_[a-z]+)\(' \
+		kmod/core/*.[ch] | grep -vE '^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)'
 	return 0
 }
 

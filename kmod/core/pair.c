@@ -7,6 +7,7 @@
 
 /* Pairs looked at: all, up to 90 nodes; beyond that the nearest of each node */
 #define MAX_PAIRS	4096
+#define MAX_SCANNED	16384
 
 /**
  * struct division - of a VM over two nodes
@@ -60,7 +61,7 @@ static void offer_best(struct core_search *s, u32 a, u32 b, struct division *d,
 	u32 i, best, eff, least;
 	u32 limit = U32_MAX;
 
-	/* Distance counts so much that others cannot make up for 6 %. */
+	/* Much less near: what is left over hardly makes up for that. */
 	if (s->found)
 		limit = (3 * s->best->distance + s->best->spread) / 4 + 1024;
 	while (nr) {
@@ -123,21 +124,19 @@ static bool pair_required(const struct core_search *s, u32 a, u32 b)
 	return nr == s->nr_required;
 }
 
-/**
- * core_search_pairs - place a VM without virtual nodes on two nodes
- * @s: the search
- */
-void core_search_pairs(struct core_search *s)
+/* Of each node up to @most pairs that hold it, among the @scan nearest */
+static void scan_pairs(struct core_search *s, u32 most, u32 scan)
 {
 	const struct core_work *w = s->work;
 	u32 nodes = s->topo->nr_nodes;
-	u32 most = max(2 * MAX_PAIRS / nodes, 4u);
 	u32 a, i, nr;
 
 	for (a = 0; a < nodes; a++) {
 		const u16 *near = s->topo->near + (size_t)a * nodes;
 
-		for (i = 1, nr = 0; i < nodes && nr < most; i++) {
+		if (!w->cap[a] && !w->mem[a])
+			continue;
+		for (i = 1, nr = 0; i < scan && nr < most; i++) {
 			u32 b = near[i];
 
 			if ((u64)w->cap[a] + w->cap[b] < s->req->vcpus ||
@@ -146,8 +145,23 @@ void core_search_pairs(struct core_search *s)
 				continue;
 			nr++;
 			/* The other way round it is the same pair. */
-			if (a < b || most < nodes)
+			if (a < b || most < nodes || scan < nodes)
 				try_pair(s, a, b);
 		}
 	}
+}
+
+/**
+ * core_search_pairs - place a VM without virtual nodes on two nodes
+ * @s: the search
+ */
+void core_search_pairs(struct core_search *s)
+{
+	u32 nodes = s->topo->nr_nodes;
+	u32 scan = min(nodes, max(MAX_SCANNED / nodes, 16u));
+
+	scan_pairs(s, max(2 * MAX_PAIRS / nodes, 2u), scan);
+	/* Far apart rather than refused */
+	if (!s->found && scan < nodes)
+		scan_pairs(s, 1, nodes);
 }

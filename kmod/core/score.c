@@ -9,7 +9,7 @@
  * Distance counts most, as 1 % more of it costs a VM 1 % of its speed for as
  * long as it runs. What is left over decides between places as near.
  */
-#define WEIGHT_DISTANCE	64
+#define WEIGHT_DISTANCE	24
 /* A device near by, and a single LLC, are worth less than the right size. */
 #define WEIGHT_NEAR	1
 #define COST_LLC	96
@@ -97,8 +97,9 @@ static u32 sum_cost(const struct core_search *s, struct core_candidate *cand)
 
 	cand->load *= weight;
 	cand->near *= WEIGHT_NEAR;
-	return cand->distance + cand->left_cpu + cand->left_mem + cand->load +
-	       cand->near + cand->llc;
+	/* CPUs left without memory, and the reverse, are worse than both. */
+	return cand->distance + 2 * max(cand->left_cpu, cand->left_mem) +
+	       cand->load + cand->near + cand->llc;
 }
 
 /* 0 for the node itself, 1024 for one twice as far as local, and so on */

@@ -6,9 +6,11 @@
  */
 #include "search.h"
 
-/* How many nodes a search begins at, and how much work it may be in all */
+/* How many nodes a search begins at */
 #define MAX_SEEDS	64
-#define MAX_EFFORT	60000
+/* How much work it may be once something was found, in instructions, roughly */
+#define MAX_EFFORT	900000
+#define MAX_EXCHANGE	400000
 /* More improved sets than this are not looked for. */
 #define MAX_ROUNDS	4
 
@@ -396,6 +398,11 @@ void core_order_seeds(struct core_search *s)
 	w->seed[nr] = 0xffff;
 }
 
+static u64 fill_effort(u32 nr)
+{
+	return 2000 + 250 * (u64)nr * nr;
+}
+
 /* Tries the set as it is. */
 static bool offer_set(struct core_search *s, u32 nr, u32 seed)
 {
@@ -429,7 +436,7 @@ static u32 begin_set(struct core_search *s, u32 seed)
  * The best set with one node exchanged for another that is not farther from
  * the rest; true if that is better.
  */
-static bool exchange(struct core_search *s, u32 *effort)
+static bool exchange(struct core_search *s, u64 *effort)
 {
 	struct core_work *w = s->work;
 	u32 nr = s->best->nr_chunks;
@@ -445,6 +452,9 @@ static bool exchange(struct core_search *s, u32 *effort)
 
 			if (!w->cap[j] && !w->mem[j])
 				continue;
+			if (*effort > MAX_EXCHANGE)
+				return false;
+			*effort += 40 * nr;
 			for (i = 0; i < nr; i++) {
 				u32 node = s->best->chunk[i].node;
 
@@ -460,9 +470,7 @@ static bool exchange(struct core_search *s, u32 *effort)
 			    !set_holds(s, nr, s->req->vcpus, s->req->mem,
 				       w->cap, w->mem))
 				continue;
-			if (*effort > 2 * MAX_EFFORT)
-				return false;
-			*effort += 16 + nr * nr * 4;
+			*effort += fill_effort(nr);
 			if (offer_set(s, nr, w->set[0]))
 				return true;
 		}
@@ -511,7 +519,8 @@ static void priced_set(struct core_search *s, u32 price)
 void core_search_sets(struct core_search *s)
 {
 	struct core_work *w = s->work;
-	u32 i, nr, effort = 0;
+	u64 effort = 0;
+	u32 i, nr;
 
 	for (i = 0; w->seed[i] != 0xffff; i++) {
 		if (effort > MAX_EFFORT && s->found)
@@ -519,12 +528,13 @@ void core_search_sets(struct core_search *s)
 		nr = begin_set(s, w->seed[i]);
 		nr = core_grow_set(s, nr, s->req->vcpus, s->req->mem, w->cap,
 				   w->mem, s->span);
-		effort += 16 + nr * nr * 4 + nr * s->topo->nr_nodes / 8;
+		effort += fill_effort(nr) + 100 * (u64)nr * s->topo->nr_nodes;
 		if (nr)
 			offer_set(s, nr, w->seed[i]);
 	}
 	for (i = 0; i <= 16 && !s->found; i++)
 		priced_set(s, i);
+	effort = 0;
 	for (i = 0; s->found && i < MAX_ROUNDS && exchange(s, &effort); i++)
 		;
 }

@@ -68,8 +68,8 @@ class Judge:
         r.accepted += 1
         r.placed += req.vcpus
         r.score += req.vcpus * 10 / eff(dist, spread)
-        r.distance += req.vcpus * dist
         if best:
+            r.distance += req.vcpus * dist
             r.optimum += req.vcpus * best[1]
             nodes = set(place.nodes_of_vcpus(self.m)).union(*place.mem)
             if len(nodes) > 1:

@@ -44,15 +44,24 @@ class State:
             return max(self.m.overcommit * self.pool[node] // 100 -
                        self.shared[node], 0)
         slack = self.slack(node)
+        # Each LLC keeps the pool of those that float over it.
+        left = {}
+        for cpu in self.m.cpus[node]:
+            if self.free(cpu):
+                llc = self.m.llc_of[cpu]
+                left[llc] = left.get(llc, 0) + 1
+        for llc in left:
+            left[llc] -= -(-self.shared_llc[llc] * 100 //
+                           max(self.m.overcommit, 1))
         if policy == "prefer":
-            return min(self.pool[node], slack)
+            return min(slack, sum(max(x, 0) for x in left.values()))
         room = 0
-        sizes = sorted((len(self.m.core_cpus[c])
-                        for c in self.free_cores(node)),
-                       reverse=policy == "require")
-        for size in sizes:
-            if size <= slack:
+        cores = [self.m.core_cpus[c] for c in self.free_cores(node)]
+        for cpus in sorted(cores, key=len, reverse=policy == "require"):
+            size, llc = len(cpus), self.m.llc_of[cpus[0]]
+            if size <= slack and size <= left[llc]:
                 slack -= size
+                left[llc] -= size
                 room += 1 if policy == "isolate" else size
         return room
 

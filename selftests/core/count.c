@@ -8,7 +8,9 @@
 
 #include "host.h"
 
-static NOINLINE int counted(struct host *host, const struct core_request *req)
+int counted(struct host *host, const struct core_request *req);
+
+int counted(struct host *host, const struct core_request *req)
 {
 	return core_place(&host->ledger, req, &host->work, host->plan, NULL);
 }

@@ -51,6 +51,17 @@ gives()
 	result $status "$title"
 }
 
+# gives_last TITLE LINE...: standard input is these lines.
+gives_last()
+{
+	local title=$1
+	shift
+	[ "$(cat)" = "$(printf '%s\n' "$@")" ]
+	local status=$?
+	[ $status = 0 ] || sed 's/^/# /' "$dir/err"
+	result $status "$title"
+}
+
 # refuses TITLE LINE: standard input ends in exit status 2 and one line that
 # names the file and LINE.
 refuses()
@@ -82,6 +93,15 @@ reject c" --may-migrate
 	'arrive d 1 900 0 shared span=1' 'arrive e 1 700 0 shared span=1'; } |
 	"$ctl" plan --may-migrate 2>/dev/null | grep -q '^place e'
 result $? "the last of five fits"
+# The table of VMs grows at the 65th: here when others have been moved for it.
+{ small | sed 's/overcommit 400/overcommit 4000/'; echo trace
+	for i in $(seq 62); do echo "arrive v$i 1 1 0 shared span=1"; done
+	printf '%s\n' 'arrive p 1 400 0 shared span=1' \
+		'arrive q 1 600 0 shared span=1' \
+		'arrive r 1 560 0 shared span=1'; } |
+	"$ctl" plan --may-migrate 2>"$dir/err" | tail -n 2 |
+	gives_last "a move while the table grows" \
+		"move p cpu:n1 mem 1=400" "place r cpu:n0 mem 0=560"
 small | gives "capacity" "8 more fit; then CPUs run out, 1 vCPUs short (nearest: node 0)" \
 	--capacity vcpus=1,mem=10,policy=prefer
 small >"$dir/topo"

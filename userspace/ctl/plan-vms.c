@@ -226,6 +226,7 @@ struct core_request plan_vms_request(struct plan_vms *vms)
 		.vnodes = 1,
 		.placement = vms->placement,
 		.near = CORE_NONE,
+		.float_llc = true,
 	};
 }
 
@@ -297,7 +298,8 @@ void plan_vms_settle(struct plan_vms *vms)
 		vms->stats.moved += r->moved;
 	for (i = 0; i < r->nr_moves; i++) {
 		struct core_move *move = &r->move[i];
-		struct core_vm *vm = &r->vm[move->vm];
+		/* Not r->vm: that of a VM that came since may have moved it. */
+		struct core_vm *vm = &vms->vm[move->vm];
 
 		/* Moved again later: that move has its plan. */
 		if (vm->plan == move->plan)
