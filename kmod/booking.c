@@ -436,6 +436,7 @@ struct booking *booking_create(u32 owner, u32 vcpus)
 
 	if (!b)
 		return NULL;
+	kref_init(&b->ref);
 	b->id = atomic64_inc_return(&decisions);
 	INIT_LIST_HEAD(&b->link);
 	b->plan.owner = owner;
@@ -450,21 +451,32 @@ struct booking *booking_create(u32 owner, u32 vcpus)
 	b->places = kvcalloc(vcpus, sizeof(*b->places), GFP_KERNEL_ACCOUNT);
 	if (b->plan.chunk && b->plan.place && b->chunks && b->places)
 		return b;
-	booking_free(b);
+	booking_put(b);
 	return NULL;
 }
 
-/** booking_free - forget a booking that is not in force */
-void booking_free(struct booking *b)
+static void booking_free(struct kref *ref)
 {
-	if (!b)
-		return;
+	struct booking *b = container_of(ref, struct booking, ref);
+
 	WARN_ON_ONCE(!list_empty(&b->link));
 	kvfree(b->places);
 	kvfree(b->chunks);
 	kvfree(b->plan.place);
 	kvfree(b->plan.chunk);
 	kfree(b);
+}
+
+void booking_get(struct booking *b)
+{
+	kref_get(&b->ref);
+}
+
+/** booking_put - the last reference to a booking is to one not in force */
+void booking_put(struct booking *b)
+{
+	if (b)
+		kref_put(&b->ref, booking_free);
 }
 
 /** booking_release - what was reserved may be had by others */

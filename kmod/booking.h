@@ -5,6 +5,7 @@
 #ifndef VCPUNUMA_BOOKING_H
 #define VCPUNUMA_BOOKING_H
 
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
@@ -41,6 +42,7 @@ struct booking_request {
 
 /**
  * struct booking - what a VM has reserved, or was refused
+ * @ref: of the VM whose it is, and of who made it while he reads the answer
  * @id: of the decision
  * @link: in the list of all; empty: not in force
  * @plan: the core's answer, in the numbers of the host as it is now; guarded by
@@ -51,6 +53,7 @@ struct booking_request {
  * @chunks: as many as the plan has
  */
 struct booking {
+	struct kref ref;
 	u64 id;
 	struct list_head link;
 	struct core_plan plan;
@@ -68,7 +71,8 @@ struct booking *booking_create(u32 owner, u32 vcpus);
 int booking_decide(struct booking *b, struct booking_request *req,
 		   const struct cpumask *allowed, bool dry_run);
 void booking_release(struct booking *b);
-void booking_free(struct booking *b);
+void booking_get(struct booking *b);
+void booking_put(struct booking *b);
 
 void booking_lock(void);
 int booking_lock_killable(void);

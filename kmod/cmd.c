@@ -88,9 +88,11 @@ long cmd_dispatch(const struct cmd_op *ops, unsigned int nr_ops, void *object,
 	before = buf;
 	err = op->execute(&call, &buf);
 	if ((!err || err == -EMSGSIZE || err == -ENOSPC) &&
-	    memcmp(&before, &buf, size) &&
-	    copy_to_user(user, &buf, size))
+	    memcmp(&before, &buf, size) && copy_to_user(user, &buf, size)) {
+		if (!err && call.undo)
+			call.undo(call.object);
 		err = -EFAULT;
+	}
 	cmd_finish_file(&call, err);
 	return err;
 }

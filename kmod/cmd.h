@@ -38,11 +38,14 @@ union cmd_buffer {
  * @new_file: a handler that makes a file leaves it here; the file becomes
  *	visible under @new_fd when nothing can fail any more
  * @new_fd: the number reserved for it
+ * @undo: a handler that can undo what it did leaves here how: called if the
+ *	caller cannot be told of it
  */
 struct cmd_call {
 	void *object;
 	struct file *new_file;
 	int new_fd;
+	void (*undo)(void *object);
 };
 
 /**

@@ -282,6 +282,7 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct booking *b,
 	err = booking_decide(b, req, allowed, false);
 	if (err)
 		goto err_vcpus;
+	booking_get(b);
 	vm->booking = b;
 	vm->drawn = drawn;
 	vm->beyond = cmd->flags & VCPUNUMA_RESERVE_BEYOND;
@@ -313,7 +314,7 @@ static bool release_locked(struct vcpunuma_vm *vm)
 	vm->drawn = NULL;
 	vm->beyond = false;
 	booking_release(b);
-	booking_free(b);
+	booking_put(b);
 	return owned;
 }
 
@@ -359,6 +360,11 @@ static int reserve(struct vcpunuma_vm *vm, struct vcpunuma_cmd_reserve *cmd,
 	}
 	cpus_read_unlock();
 	return err;
+}
+
+static void reserve_undo(void *vm)
+{
+	reserve_end(vm);
 }
 
 int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
@@ -407,16 +413,17 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 	if (err)
 		goto out;
 	kept = !(cmd->flags & VCPUNUMA_RESERVE_DRY_RUN);
+	if (kept && booking_owns(b))
+		vm_refresh_all();
 	err = put_answer(cmd, b, &places, &chunks);
-	/* What can't be told has not happened; this frees it. */
+	/* What can't be told has not happened. */
 	if (kept && err)
 		reserve_end(vm);
-	else if (kept && booking_owns(b))
-		vm_refresh_all();
+	else if (kept)
+		call->undo = reserve_undo;
 out:
 	kfree(req);
-	if (!kept)
-		booking_free(b);
+	booking_put(b);
 	return err;
 }
 
