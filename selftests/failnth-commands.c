@@ -454,8 +454,6 @@ static int call_reserve_many(struct nth_world *w, long flags)
 const struct nth_case nth_RESERVE[] = {
 	CASE("reserve", nth_nothing, call_reserve, 0,
 	     .fails = NTH_SLAB | NTH_USERCOPY),
-	CASE("after configure", nth_configured, call_reserve, 0,
-	     .fails = NTH_SLAB | NTH_USERCOPY),
 	CASE("dry run", nth_nothing, call_reserve, VCPUNUMA_RESERVE_DRY_RUN,
 	     .fails = NTH_SLAB | NTH_USERCOPY),
 	CASE("refused", nth_nothing, call_reserve_many, 0,

@@ -633,7 +633,9 @@ struct vcpunuma_chunk {
  *
  * All or nothing: either each vCPU has a place and each byte a node, which no
  * other VM will be given until they are released, or nothing is reserved. The
- * reservation ends by VCPUNUMA_RELEASE or with the VM's file.
+ * reservation ends by VCPUNUMA_RELEASE or with the VM's file. Earlier places
+ * of VCPUNUMA_CONFIGURE are forgotten, also if the call then fails with EFAULT
+ * or EMSGSIZE because of where the answer was to go.
  *
  * vCPUs are bound to their places with VCPUNUMA_BIND_PLACE. Memory objects that
  * are created on a node are taken from what is reserved there, if that is enough
