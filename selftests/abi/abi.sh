@@ -72,8 +72,7 @@ check()
 {
 	abidiff --harmless "$here/$1.xml" "$new/$1.xml" >"$new/report" && return 0
 	cat "$new/report"
-	broken "$1"
-	echo "Where no line begins with broken, these are additions: make abi"
+	broken "$1" | grep . || echo "Nothing but additions: record them by make abi"
 	return 1
 }
 

@@ -34,7 +34,12 @@ function type(id)
 	line[++n] = "field " in_struct "." attribute("name") " at bit " offset ":"
 	of[n] = attribute("type-id")
 }
-/<enumerator / { line[++n] = "constant " attribute("name") " = " attribute("value") }
+/<enumerator / {
+	# abi.sh names a constant so.
+	constant = attribute("name")
+	sub(/^its_/, "", constant)
+	line[++n] = "constant " constant " = " attribute("value")
+}
 /<function-decl/ && / elf-symbol-id=/ {
 	line[++n] = "function " attribute("name") ":"
 	in_function = 1
