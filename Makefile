@@ -112,7 +112,7 @@ demo: guest			## show it at work in a guest
 test: guest			## run the tests in guests
 	@$(GUEST)/test.sh -k $(KERNEL) $(TOPO:%=-t %) -a "$(APPEND)" $(T)
 
-storm: guest			## the storms at full length: hours (TOPO=4node)
+storm: guest			## the storms at full length: an hour or so (TOPO=4node)
 	@$(GUEST)/test.sh -s -k $(KERNEL) -t $(or $(TOPO),4node) -a "$(APPEND)" $(T)
 
 shell: guest			## a shell in a guest, with the module loaded

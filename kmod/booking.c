@@ -55,6 +55,9 @@ static atomic64_t decisions;
 /* Bytes that are reserved, and of these populated, by the kernel's node ids */
 static atomic64_t *reserved, *populated;
 
+/* The sets of nodes that a request has */
+enum { SET_ALLOWED, SET_PREFER, SET_AVOID, SETS };
+
 /**
  * struct scratch - what a decision needs
  * @host: referenced
@@ -62,7 +65,7 @@ static atomic64_t *reserved, *populated;
  * @ledger_mem: of @ledger
  * @work: for the core
  * @work_mem: of @work
- * @sets: four sets of nodes, in the host's numbers
+ * @sets: SETS sets of nodes, in the host's numbers
  * @cpus: CPUs to choose from
  */
 struct scratch {
@@ -103,7 +106,7 @@ static int scratch_init(struct scratch *s)
 	cpus = s->host->topo.nr_cpus;
 	s->ledger_mem = kvmalloc(books_bytes(s->host), GFP_KERNEL_ACCOUNT);
 	s->work_mem = kvzalloc(core_work_bytes(nodes, cpus), GFP_KERNEL_ACCOUNT);
-	s->sets = kvcalloc(4 * CORE_LONGS(nodes), sizeof(long),
+	s->sets = kvcalloc(SETS * CORE_LONGS(nodes), sizeof(long),
 			   GFP_KERNEL_ACCOUNT);
 	if (!zalloc_cpumask_var(&s->cpus, GFP_KERNEL_ACCOUNT) ||
 	    !s->ledger_mem || !s->work_mem || !s->sets) {
@@ -142,10 +145,7 @@ static bool scratch_load(struct scratch *s)
 	if (s->host != host)
 		return false;
 	update_memory();
-	memset(s->ledger_mem, 0, books_bytes(host));
-	core_ledger_init(&s->ledger, s->ledger_mem, &host->topo);
-	memcpy(s->ledger_mem, books_mem, books_bytes(host));
-	s->ledger.generation = books.generation;
+	core_ledger_copy(&s->ledger, s->ledger_mem, &books);
 	return true;
 }
 
@@ -169,12 +169,12 @@ static void number_request(struct scratch *s, struct booking_request *req)
 {
 	struct core_request *core = &req->core;
 
-	core->allowed = number_nodes(s, 0, &req->allowed);
+	core->allowed = number_nodes(s, SET_ALLOWED, &req->allowed);
 	core->required = req->required ? core->allowed : NULL;
 	core->prefer = nodes_empty(req->prefer) ? NULL :
-		number_nodes(s, 2, &req->prefer);
+		number_nodes(s, SET_PREFER, &req->prefer);
 	core->avoid = nodes_empty(req->avoid) ? NULL :
-		number_nodes(s, 3, &req->avoid);
+		number_nodes(s, SET_AVOID, &req->avoid);
 	core->near = req->near < nr_node_ids ? s->host->number[req->near] :
 		     CORE_NONE;
 }

@@ -63,15 +63,11 @@ static int configure(struct vcpunuma_vm *vm, struct cpumask *allowed,
 	err = find_allowed(vm, allowed);
 	if (err)
 		return err;
-	for (i = 0; i < nr; i++) {
-		v = vcpu_get(vm, i);
-		if (IS_ERR(v)) {
-			err = PTR_ERR(v);
-			break;
-		}
-	}
+	err = vcpu_get_all(vm, nr);
+	if (err)
+		return err;
 	unbook_all(vm);
-	if (!err && nr)
+	if (nr)
 		err = ledger_place(allowed, nodes_only, places, nr);
 	if (err) {
 		book_all(vm);

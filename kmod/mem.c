@@ -99,13 +99,20 @@ static struct page *mem_alloc_page(struct vcpunuma_mem *mem)
 			  __GFP_ACCOUNT | __GFP_COMP | __GFP_RETRY_MAYFAIL |
 			  __GFP_NOWARN;
 	struct mem_cgroup *old = set_active_memcg(mem->memcg);
-	struct page *page = NULL;
+	struct page *page;
 
-	/* The kernel logs a trace for a node that has gone. */
-	if (node_online(mem->node))
-		page = alloc_pages_node(mem->node, gfp, mem->shift - PAGE_SHIFT);
+	page = alloc_pages_node(mem->node, gfp, mem->shift - PAGE_SHIFT);
 	set_active_memcg(old);
 	return page;
+}
+
+static bool mem_may_grow(const struct vcpunuma_mem *mem, u64 bytes)
+{
+	/* The kernel logs a trace for a node that has gone. */
+	if (!node_online(mem->node))
+		return false;
+	/* What others have reserved is theirs. */
+	return mem->reserved || booking_spares(mem->node, bytes);
 }
 
 /* Allocate page @n and enter it, under its lock. */
@@ -115,8 +122,7 @@ static struct page *mem_add_page(struct vcpunuma_mem *mem, pgoff_t n)
 	struct page *page = NULL;
 	int err;
 
-	/* What others have reserved is theirs. */
-	if (mem->reserved || booking_spares(mem->node, bytes))
+	if (mem_may_grow(mem, bytes))
 		page = mem_alloc_page(mem);
 	if (!page)
 		return ERR_PTR(-ENOMEM);

@@ -204,21 +204,27 @@ static const char *policy_name(u32 policy)
 }
 
 static void print_reserved_on(struct seq_file *seq,
-			      const struct vcpunuma_vm *vm, u32 node)
+			      const struct vcpunuma_vm *vm,
+			      const struct vcpunuma_share *share, u32 node)
 {
-	const struct booking *b = vm->booking;
-	u32 i, vcpus = 0;
-	u64 mem = 0;
-
-	for (i = 0; i < b->plan.nr_chunks; i++) {
-		if (b->chunks[i].node != node)
-			continue;
-		vcpus += b->chunks[i].nr_vcpus;
-		mem += b->chunks[i].mem;
-	}
-	if (vcpus || mem)
+	if (share->nr_vcpus || share->mem_bytes)
 		seq_printf(seq, "    Node %u: %u vCPUs, %llu MiB, of which %llu MiB are taken\n",
-			   node, vcpus, mib(mem), mib(vm->drawn[node]));
+			   node, share->nr_vcpus, mib(share->mem_bytes),
+			   mib(vm->drawn[node]));
+}
+
+/* Sums of the chunks, by node */
+static void sum_chunks(const struct booking *b, struct vcpunuma_share *by_node)
+{
+	u32 i;
+
+	memset(by_node, 0, nr_node_ids * sizeof(*by_node));
+	for (i = 0; i < b->plan.nr_chunks; i++) {
+		const struct vcpunuma_chunk *chunk = &b->chunks[i];
+
+		by_node[chunk->node].nr_vcpus += chunk->nr_vcpus;
+		by_node[chunk->node].mem_bytes += chunk->mem;
+	}
 }
 
 /* What is reserved, and why there */
@@ -232,8 +238,9 @@ static void print_reserved(struct seq_file *seq, struct report *r)
 	seq_printf(seq, "  reserved%s%s: %u vCPUs, %s; decision %llu\n",
 		   *r->vm->name ? " as " : "", r->vm->name, b->plan.vcpus,
 		   policy_name(b->plan.cpu_policy), b->id);
+	sum_chunks(b, r->by_node);
 	for (node = 0; node < nr_node_ids; node++)
-		print_reserved_on(seq, r->vm, node);
+		print_reserved_on(seq, r->vm, &r->by_node[node], node);
 	for (i = 0; i < b->decision.nr_candidates; i++)
 		print_candidate(seq, &b->decision.candidate[i]);
 }

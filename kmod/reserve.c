@@ -209,34 +209,6 @@ static void report_decision(struct vcpunuma_cmd_reserve *cmd,
 	cmd->out_mem_short = refusal->mem_short * BOOKING_UNIT;
 }
 
-/* The vCPUs as far as they were made */
-static void prune_vcpus(struct vcpunuma_vm *vm, u32 nr)
-{
-	struct vcpu *v;
-	u32 i;
-
-	for (i = 0; i < nr; i++) {
-		v = xa_load(&vm->vcpus, i);
-		if (v)
-			vcpu_prune(vm, v);
-	}
-}
-
-static int make_vcpus(struct vcpunuma_vm *vm, u32 nr)
-{
-	struct vcpu *v;
-	u32 i;
-
-	for (i = 0; i < nr; i++) {
-		v = vcpu_get(vm, i);
-		if (IS_ERR(v)) {
-			prune_vcpus(vm, i);
-			return PTR_ERR(v);
-		}
-	}
-	return 0;
-}
-
 /* The vCPUs have the places of the booking; or those of none, if that ends. */
 static void set_places(struct vcpunuma_vm *vm, const struct booking *b)
 {
@@ -276,7 +248,7 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct booking *b,
 	drawn = kvcalloc(nr_node_ids, sizeof(*drawn), GFP_KERNEL_ACCOUNT);
 	if (!drawn)
 		return -ENOMEM;
-	err = make_vcpus(vm, cmd->nr_vcpus);
+	err = vcpu_get_all(vm, cmd->nr_vcpus);
 	if (err)
 		goto err_drawn;
 	err = booking_decide(b, req, allowed, false);
@@ -291,7 +263,7 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct booking *b,
 	return 0;
 
 err_vcpus:
-	prune_vcpus(vm, cmd->nr_vcpus);
+	vcpu_prune_all(vm, cmd->nr_vcpus);
 err_drawn:
 	kvfree(drawn);
 	return err;

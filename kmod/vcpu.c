@@ -101,6 +101,41 @@ struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id)
 	return v;
 }
 
+/** vcpu_prune_all - vcpu_prune() for those of the vCPUs below @nr there are */
+void vcpu_prune_all(struct vcpunuma_vm *vm, u32 nr)
+{
+	struct vcpu *v;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		v = xa_load(&vm->vcpus, i);
+		if (v)
+			vcpu_prune(vm, v);
+	}
+}
+
+/**
+ * vcpu_get_all - all vCPUs below a number, made where there are none
+ * @vm: the VM, locked
+ * @nr: the number
+ *
+ * Return: 0: they are to be given places, or to vcpu_prune_all(); -ENOMEM.
+ */
+int vcpu_get_all(struct vcpunuma_vm *vm, u32 nr)
+{
+	struct vcpu *v;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		v = vcpu_get(vm, i);
+		if (IS_ERR(v)) {
+			vcpu_prune_all(vm, i);
+			return PTR_ERR(v);
+		}
+	}
+	return 0;
+}
+
 /* Notice if the vCPU's thread has exited: the kernel need not keep it then. */
 static void vcpu_notice_exit(struct vcpu *v)
 {

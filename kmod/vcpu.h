@@ -51,6 +51,8 @@ struct vcpu {
 
 struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id);
 void vcpu_prune(struct vcpunuma_vm *vm, struct vcpu *v);
+int vcpu_get_all(struct vcpunuma_vm *vm, u32 nr);
+void vcpu_prune_all(struct vcpunuma_vm *vm, u32 nr);
 void vcpu_book(struct vcpu *v);
 void vcpu_own_affinity(struct vcpunuma_vm *vm, struct task_struct *task,
 		       struct cpumask *cpus);

@@ -14,6 +14,7 @@
  * here does not compile.
  */
 #include "kselftest_harness.h"
+#include "fields.h"
 #include "lib.h"
 
 #include <poll.h>
@@ -30,14 +31,6 @@
 
 /* What buffers are filled with; not a pattern of the kernel's */
 static const unsigned char fills[] = { 0x3c, 0xc3 };
-
-struct field {
-	unsigned short at;
-	unsigned short size;
-};
-
-#define F32(type, name)	{ offsetof(struct vcpunuma_ ## type, name), 4 }
-#define F64(type, name)	{ offsetof(struct vcpunuma_ ## type, name), 8 }
 
 /* An array: fields of the command, and what an element is */
 struct array {

@@ -5,6 +5,7 @@
  * nothing has changed.
  */
 #include "kselftest_harness.h"
+#include "fields.h"
 #include "lib.h"
 
 #include <dirent.h>
@@ -12,15 +13,6 @@
 #include <sys/syscall.h>
 
 #define MAX_ELEMENTS	64
-
-/* A part of a structure */
-struct field {
-	unsigned short at;
-	unsigned short size;
-};
-
-#define F32(type, name)	{ offsetof(struct vcpunuma_ ## type, name), 4 }
-#define F64(type, name)	{ offsetof(struct vcpunuma_ ## type, name), 8 }
 
 /* An array: where its pointer, number and element size are */
 struct array {

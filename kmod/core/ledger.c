@@ -62,6 +62,24 @@ void core_ledger_init(struct core_ledger *ledger, void *mem,
 	}
 }
 
+/**
+ * core_ledger_copy - a ledger like another, to decide on
+ * @to: to set
+ * @mem: as much memory as @from has
+ * @from: ledger; its topology must outlive the copy too
+ */
+void core_ledger_copy(struct core_ledger *to, void *mem,
+		      const struct core_ledger *from)
+{
+	const struct core_topology *topo = from->topo;
+	size_t bytes = layout(to, mem, topo->nr_nodes, topo->nr_cpus);
+
+	to->topo = topo;
+	to->generation = from->generation;
+	/* The nodes come first in its memory. */
+	memcpy(mem, from->node, bytes);
+}
+
 static void count_core(struct core_ledger *ledger, u32 cpu, int whole)
 {
 	const struct core_topo_cpu *c = &ledger->topo->cpu[cpu];

@@ -70,6 +70,8 @@ struct core_ledger {
 size_t core_ledger_bytes(u32 nr_nodes, u32 nr_cpus);
 void core_ledger_init(struct core_ledger *ledger, void *mem,
 		      const struct core_topology *topo);
+void core_ledger_copy(struct core_ledger *to, void *mem,
+		      const struct core_ledger *from);
 int core_ledger_book(struct core_ledger *ledger, const struct core_plan *plan);
 void core_ledger_release(struct core_ledger *ledger,
 			 const struct core_plan *plan);
