@@ -39,7 +39,7 @@ for topology in "${topologies[@]}"; do
 	tar -C "$dir" -xf "$BUILD/test/$topology/gcov.tar" ||
 		die "the guest left no counts"
 	# gcov looks for the notes of the compiler beside the counts.
-	cp "$objects"/*.gcno "$dir/"
+	find "$objects" -name '*.gcno' -exec cp -t "$dir" {} +
 	counts+=("$dir")
 done
 
