@@ -108,6 +108,15 @@ int inject_arm(unsigned int nth)
 	return pwrite(nth_fd, text, len, 0) == len ? 0 : -errno;
 }
 
+int inject_left(void)
+{
+	char text[16] = {};
+
+	if (pread(nth_fd, text, sizeof(text) - 1, 0) <= 0)
+		return -errno;
+	return atoi(text);
+}
+
 int inject_disarm(void)
 {
 	int i, now, what = INJECT_NOTHING;

@@ -25,6 +25,8 @@ void inject_end(void);
 
 /* The nth thing from now on fails that this thread has the kernel do. */
 int inject_arm(unsigned int nth);
+/* How many more things would have had to come for it; 0: it has failed. */
+int inject_left(void);
 /* Nothing does any more. What failed, or -errno. */
 int inject_disarm(void);
 

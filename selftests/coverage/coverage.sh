@@ -3,8 +3,8 @@
 #
 # coverage.sh [-t TOPOLOGY]... [PROGRAM]: which lines and branches of kmod/ the
 # tests reach. Runs the suite with a module built to count (gcov) in guests with
-# the debug kernel, and prints a table and the lines that were missed, each with
-# the reason missed.txt gives. Fails if a test does, if a missed line has no
+# the debug kernel, and the tests of the core on this machine, likewise. Prints a
+# table and the lines that were missed, each with the reason missed.txt gives. Fails if a test does, if a missed line has no
 # reason, or if there are fewer lines than demanded.
 #
 # With no topology, in those that between them reach what there is to reach.
@@ -30,7 +30,9 @@ kernel=$("$guest/kernel.sh" debug)
 make -s --no-print-directory -C "$tree" all KDIR="$kernel/headers" GCOV_PROFILE=y
 objects=$BUILD/$(cat "$kernel/release")/module/kmod
 
-status=0 counts=()
+status=0 counts=("$BUILD/test-core")
+rm -rf "$BUILD/test-core"
+make -s -C "$tree/selftests/core" BUILD="$BUILD/test-core" COVERAGE=y run || status=1
 for topology in "${topologies[@]}"; do
 	"$guest/test.sh" -k debug -t "$topology" "$@" || status=1
 	dir=$BUILD/test/$topology/gcov
@@ -39,7 +41,10 @@ for topology in "${topologies[@]}"; do
 	tar -C "$dir" -xf "$BUILD/test/$topology/gcov.tar" ||
 		die "the guest left no counts"
 	# gcov looks for the notes of the compiler beside the counts.
-	find "$objects" -name '*.gcno' -exec cp -t "$dir" {} +
+	(cd "$objects" && find . -name '*.gcno') | while read -r name; do
+		name=${name#./}
+		cp "$objects/$name" "$dir/${name//\//-}"
+	done
 	counts+=("$dir")
 done
 
