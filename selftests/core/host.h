@@ -52,7 +52,7 @@ void host_random(struct host *host, u32 max_nodes, u32 max_cpus);
 void host_free(struct host *host);
 
 struct core_plan *plan_new(u32 vcpus, u32 chunks);
-struct core_plan *plan_keep(const struct core_plan *plan);
+struct core_plan *plan_keep(const struct core_plan *from);
 void plan_free(struct core_plan *plan);
 
 struct core_request request(u32 vcpus, u64 mem, u32 policy);
