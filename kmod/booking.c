@@ -394,6 +394,7 @@ int booking_decide(struct booking *b, struct booking_request *req,
 	struct scratch s;
 	int err, try = 0;
 
+	b->asked = req->core;
 	do {
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -479,6 +480,58 @@ void booking_put(struct booking *b)
 		kref_put(&b->ref, booking_free);
 }
 
+/* The nodes that the booking has something on */
+static void booked_nodes(const struct booking *b, nodemask_t *nodes)
+{
+	u32 i;
+
+	nodes_clear(*nodes);
+	for (i = 0; i < b->plan.nr_chunks; i++)
+		node_set(b->chunks[i].node, *nodes);
+}
+
+static bool same_size(const struct core_request *a, const struct core_request *b)
+{
+	return a->vcpus == b->vcpus && a->vnodes == b->vnodes &&
+	       a->mem == b->mem && a->cpu_policy == b->cpu_policy &&
+	       a->placement == b->placement && a->strict == b->strict &&
+	       a->min_local == b->min_local && a->span == b->span;
+}
+
+/**
+ * booking_serves - would it have been an answer to this request?
+ * @b: in force
+ * @req: what is asked for
+ * @allowed: CPUs that may be used
+ */
+bool booking_serves(const struct booking *b, const struct booking_request *req,
+		    const struct cpumask *allowed)
+{
+	nodemask_t nodes;
+	u32 i;
+
+	if (!same_size(&b->asked, &req->core))
+		return false;
+	booked_nodes(b, &nodes);
+	if (!nodes_subset(nodes, req->allowed) ||
+	    nodes_intersects(nodes, req->avoid) ||
+	    (req->required && !nodes_equal(nodes, req->allowed)))
+		return false;
+	for (i = 0; i < b->plan.vcpus; i++)
+		if (b->places[i].cpu != VCPUNUMA_NONE &&
+		    !cpumask_test_cpu(b->places[i].cpu, allowed))
+			return false;
+	return true;
+}
+
+/** booking_adopt - what is reserved is another VM's from now on */
+void booking_adopt(struct booking *b, u32 owner)
+{
+	mutex_lock(&ledger_lock);
+	core_ledger_rename(&books, &b->plan, owner);
+	mutex_unlock(&ledger_lock);
+}
+
 /** booking_release - what was reserved may be had by others */
 void booking_release(struct booking *b)
 {
@@ -515,6 +568,17 @@ void booking_foreign(u32 owner, struct cpumask *cpus)
 			cpumask_set_cpu(host->topo.cpu[i].id, cpus);
 	}
 	mutex_unlock(&ledger_lock);
+}
+
+/** booking_total - bytes reserved, by a booking in force */
+u64 booking_total(const struct booking *b)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < b->plan.nr_chunks; i++)
+		sum += b->chunks[i].mem;
+	return sum;
 }
 
 /** booking_mem - bytes reserved on a node, by a booking in force */

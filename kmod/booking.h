@@ -44,6 +44,7 @@ struct booking_request {
  * struct booking - what a VM has reserved, or was refused
  * @ref: of the VM whose it is, and of who made it while he reads the answer
  * @id: of the decision
+ * @asked: what was asked for, without the sets
  * @link: in the list of all; empty: not in force
  * @plan: the core's answer, in the numbers of the host as it is now; guarded by
  *	the ledger's lock while it is in force
@@ -55,6 +56,7 @@ struct booking_request {
 struct booking {
 	struct kref ref;
 	u64 id;
+	struct core_request asked;
 	struct list_head link;
 	struct core_plan plan;
 	struct core_decision decision;
@@ -70,6 +72,9 @@ int booking_update(void);
 struct booking *booking_create(u32 owner, u32 vcpus);
 int booking_decide(struct booking *b, struct booking_request *req,
 		   const struct cpumask *allowed, bool dry_run);
+bool booking_serves(const struct booking *b, const struct booking_request *req,
+		    const struct cpumask *allowed);
+void booking_adopt(struct booking *b, u32 owner);
 void booking_release(struct booking *b);
 void booking_get(struct booking *b);
 void booking_put(struct booking *b);
@@ -79,6 +84,7 @@ int booking_lock_killable(void);
 void booking_unlock(void);
 
 bool booking_owns(const struct booking *b);
+u64 booking_total(const struct booking *b);
 u64 booking_mem(const struct booking *b, u32 node);
 void booking_foreign(u32 owner, struct cpumask *cpus);
 void booking_populate(u32 node, s64 bytes);

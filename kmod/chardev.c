@@ -8,7 +8,7 @@
 
 #include "chardev.h"
 #include "cmd.h"
-#include "ledger.h"
+#include "limits.h"
 #include "mem.h"
 #include "nodes.h"
 #include "reserve.h"
@@ -58,13 +58,18 @@ static const struct cmd_op vm_ops[] = {
 	       RESERVE_FLAGS, reserve_cmd_reserve),
 	CMD_OP(VCPUNUMA_RELEASE, vcpunuma_cmd_release, flags,
 	       0, reserve_cmd_release),
+	CMD_OP(VCPUNUMA_RESTRICT, vcpunuma_cmd_restrict, __reserved,
+	       RESTRICT_FLAGS, limits_cmd_restrict),
 };
 
 static long chardev_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
 {
-	return cmd_dispatch(vm_ops, ARRAY_SIZE(vm_ops), file->private_data,
-			    cmd, arg);
+	struct vcpunuma_vm *vm = file->private_data;
+
+	if (!limits_allow(&vm->limits, cmd))
+		return -EACCES;
+	return cmd_dispatch(vm_ops, ARRAY_SIZE(vm_ops), vm, cmd, arg);
 }
 
 static int chardev_open(struct inode *inode, struct file *file)

@@ -8,6 +8,7 @@
 #include "booking.h"
 #include "chardev.h"
 #include "cpuset.h"
+#include "hold.h"
 #include "hotplug.h"
 #include "ledger.h"
 #include "report.h"
@@ -25,9 +26,12 @@ static int __init vcpunuma_init(void)
 	err = booking_init();
 	if (err)
 		goto err_ledger;
-	err = hotplug_init();
+	err = hold_init();
 	if (err)
 		goto err_booking;
+	err = hotplug_init();
+	if (err)
+		goto err_hold;
 	report_init();
 	err = chardev_init();
 	if (err)
@@ -37,6 +41,8 @@ static int __init vcpunuma_init(void)
 err_report:
 	report_exit();
 	hotplug_exit();
+err_hold:
+	hold_exit();
 err_booking:
 	booking_exit();
 err_ledger:
@@ -51,6 +57,7 @@ static void __exit vcpunuma_exit(void)
 	chardev_exit();
 	report_exit();
 	hotplug_exit();
+	hold_exit();
 	booking_exit();
 	ledger_exit();
 	cpuset_exit();

@@ -26,6 +26,7 @@
 #include "booking.h"
 #include "cmd.h"
 #include "compat.h"
+#include "limits.h"
 #include "mem.h"
 #include "nodes.h"
 #include "vcpu.h"
@@ -61,14 +62,14 @@ static struct file_system_type mem_fs = {
  * Count the object as locked memory, by user: processes come and go. A user is
  * held by holding credentials of it; modules have no other way on all kernels.
  */
-static int mem_charge(struct vcpunuma_mem *mem)
+static int mem_charge(struct vcpunuma_mem *mem, const struct vcpunuma_vm *vm)
 {
 	unsigned long pages = mem->length >> PAGE_SHIFT;
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	atomic_long_t *locked = &current_user()->locked_vm;
 	unsigned long old;
 
-	if (capable(CAP_IPC_LOCK))
+	if (READ_ONCE(vm->limits.granted) || capable(CAP_IPC_LOCK))
 		return 0;
 	old = atomic_long_read(locked);
 	do {
@@ -312,11 +313,14 @@ static int mem_draw(struct vcpunuma_mem *mem, struct vcpunuma_vm *vm)
 	u64 left;
 
 	lockdep_assert_held(&vm->lock);
+	if (!node_isset(mem->node, vm->limits.nodes))
+		return -EACCES;
 	if (!vm->booking)
-		return 0;
+		return limits_charge_mem(&vm->limits, mem->length);
 	left = booking_mem(vm->booking, mem->node) - vm->drawn[mem->node];
 	if (mem->length > left)
-		return vm->beyond ? 0 : -ENOSPC;
+		return vm->beyond ?
+			limits_charge_mem(&vm->limits, mem->length) : -ENOSPC;
 	vm->drawn[mem->node] += mem->length;
 	mem->reserved = true;
 	return 0;
@@ -325,8 +329,10 @@ static int mem_draw(struct vcpunuma_mem *mem, struct vcpunuma_vm *vm)
 static void mem_give_back(struct vcpunuma_mem *mem, struct vcpunuma_vm *vm)
 {
 	lockdep_assert_held(&vm->lock);
-	if (vm->booking && mem->reserved)
+	if (mem->reserved)
 		vm->drawn[mem->node] -= mem->length;
+	else
+		limits_uncharge_mem(&vm->limits, mem->length);
 }
 
 /** mem_drawn - has the VM an object of what it reserved? */
@@ -342,7 +348,7 @@ bool mem_drawn(struct vcpunuma_vm *vm)
 	return false;
 }
 
-/** mem_undraw - the VM's reservation ends, its objects live on */
+/** mem_undraw - the VM's reservation is not its objects' any more: they live on */
 void mem_undraw(struct vcpunuma_vm *vm)
 {
 	struct vcpunuma_mem *mem;
@@ -360,6 +366,8 @@ void mem_undraw(struct vcpunuma_vm *vm)
 		booking_populate(mem->node, -mem_populated(mem));
 		for (i = 0; i < MEM_LOCKS; i++)
 			mutex_unlock(&mem->locks[i]);
+		vm->drawn[mem->node] -= mem->length;
+		limits_add_mem(&vm->limits, mem->length);
 	}
 }
 
@@ -421,7 +429,8 @@ static const struct file_operations mem_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-static struct vcpunuma_mem *mem_alloc(u64 length, u32 node, unsigned int shift)
+static struct vcpunuma_mem *mem_alloc(struct vcpunuma_vm *vm, u64 length,
+				      u32 node, unsigned int shift)
 {
 	struct vcpunuma_mem *mem;
 	int i, err;
@@ -445,7 +454,7 @@ static struct vcpunuma_mem *mem_alloc(u64 length, u32 node, unsigned int shift)
 	mem->populated = kvcalloc(nr_node_ids, sizeof(*mem->populated),
 				  GFP_KERNEL_ACCOUNT);
 	if (mem->populated)
-		err = mem_charge(mem);
+		err = mem_charge(mem, vm);
 	if (err) {
 		mem_free(mem);
 		return ERR_PTR(err);
@@ -486,7 +495,7 @@ static struct file *mem_create(struct vcpunuma_vm *vm, u64 length, u32 node,
 	struct file *file;
 	int err;
 
-	mem = mem_alloc(length, node, shift);
+	mem = mem_alloc(vm, length, node, shift);
 	if (IS_ERR(mem))
 		return ERR_CAST(mem);
 	err = mem_link(mem, vm);

@@ -126,7 +126,9 @@ static void print_vm(struct seq_file *seq, struct vcpunuma_vm *vm)
 	/* A process gives itself what name it likes, and root reads it. */
 	seq_escape_str(seq, vm->comm, ESCAPE_ANY_NP, NULL);
 	seq_printf(seq, ")%s\n",
-		   vm->closed ? ", closed, memory still in use" : "");
+		   !vm->closed ? "" : vm->booking ?
+		   ", closed, its place is kept" :
+		   ", closed, memory still in use");
 }
 
 /* "CPU 3 (Node 1)", or "CPUs 2-5 (Nodes 1-2)" for what is not one of each */

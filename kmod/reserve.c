@@ -14,6 +14,8 @@
 
 #include "booking.h"
 #include "cmd.h"
+#include "hold.h"
+#include "limits.h"
 #include "mem.h"
 #include "nodes.h"
 #include "reserve.h"
@@ -67,6 +69,8 @@ static int check_values(const struct vcpunuma_cmd_reserve *cmd)
 	if (cmd->flags & VCPUNUMA_RESERVE_REQUIRED && !cmd->nr_node_bits)
 		return -EINVAL;
 	if (!cmd->nr_node_bits && cmd->nodes)
+		return -EINVAL;
+	if (cmd->grace > VCPUNUMA_MAX_GRACE || (cmd->grace && !*cmd->name))
 		return -EINVAL;
 	if (cmd->nr_with > NAMED_MAX || cmd->nr_apart > NAMED_MAX)
 		return -EINVAL;
@@ -228,22 +232,91 @@ static void set_places(struct vcpunuma_vm *vm, const struct booking *b)
 	}
 }
 
-/* Decide, and put the answer in force. */
-static int reserve_locked(struct vcpunuma_vm *vm, struct booking *b,
-			  struct booking_request *req,
-			  const struct vcpunuma_cmd_reserve *cmd,
-			  struct cpumask *allowed)
+/*
+ * Take what a VM of that name and user had reserved, and that is being held for
+ * one like @vm. Nobody else has its lock for long, or another one beside.
+ */
+static struct booking *take_held(struct vcpunuma_vm *vm, const char *name)
 {
-	bool dry_run = cmd->flags & VCPUNUMA_RESERVE_DRY_RUN;
+	struct vcpunuma_vm *held = *name ? hold_take(vm->uid, name) : NULL;
+	struct booking *b;
+
+	lockdep_assert_held(&vm->lock);
+	if (!held)
+		return NULL;
+	mutex_lock_nested(&held->lock, SINGLE_DEPTH_NESTING);
+	b = held->booking;
+	held->booking = NULL;
+	kvfree(held->drawn);
+	held->drawn = NULL;
+	limits_uncharge_mem(&held->limits, booking_total(b));
+	mutex_unlock(&held->lock);
+	vm_put(held);
+	return b;
+}
+
+/**
+ * struct reservation - one being made
+ * @cmd: the command
+ * @req: the same, for the core
+ * @b: the answer; replaced by what was held, if that is it
+ * @allowed: CPUs that may be used
+ * @resumed: is it what was held?
+ * @freed: other VMs get CPUs back
+ */
+struct reservation {
+	const struct vcpunuma_cmd_reserve *cmd;
+	struct booking_request *req;
+	struct booking *b;
+	cpumask_var_t allowed;
+	bool resumed;
+	bool freed;
+};
+
+/* What was held is the answer, or ends and an answer is sought. */
+static int decide(struct vcpunuma_vm *vm, struct reservation *r)
+{
+	struct booking *held = take_held(vm, r->cmd->name);
+	int err;
+
+	err = limits_charge_mem(&vm->limits, r->cmd->mem);
+	if (!err && held && booking_serves(held, r->req, r->allowed)) {
+		booking_adopt(held, vm->id);
+		booking_put(r->b);
+		r->b = held;
+		r->resumed = true;
+		return 0;
+	}
+	if (held) {
+		r->freed = booking_owns(held);
+		booking_release(held);
+		booking_put(held);
+	}
+	if (err)
+		return err;
+	err = booking_decide(r->b, r->req, r->allowed, false);
+	if (err)
+		limits_uncharge_mem(&vm->limits, r->cmd->mem);
+	return err;
+}
+
+/* Decide, and put the answer in force. */
+static int reserve_locked(struct vcpunuma_vm *vm, struct reservation *r)
+{
+	const struct vcpunuma_cmd_reserve *cmd = r->cmd;
 	u64 *drawn;
 	int err;
 
 	lockdep_assert_held(&vm->lock);
 	if (vm->booking)
 		return -EEXIST;
-	err = vcpu_caller_cpus(vm, allowed);
-	if (err || dry_run)
-		return err ?: booking_decide(b, req, allowed, true);
+	if (cmd->flags & VCPUNUMA_RESERVE_REQUIRED &&
+	    !nodes_subset(r->req->allowed, vm->limits.nodes))
+		return -EACCES;
+	nodes_and(r->req->allowed, r->req->allowed, vm->limits.nodes);
+	err = vcpu_caller_cpus(vm, r->allowed);
+	if (err || cmd->flags & VCPUNUMA_RESERVE_DRY_RUN)
+		return err ?: booking_decide(r->b, r->req, r->allowed, true);
 
 	drawn = kvcalloc(nr_node_ids, sizeof(*drawn), GFP_KERNEL_ACCOUNT);
 	if (!drawn)
@@ -251,15 +324,16 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct booking *b,
 	err = vcpu_get_all(vm, cmd->nr_vcpus);
 	if (err)
 		goto err_drawn;
-	err = booking_decide(b, req, allowed, false);
+	err = decide(vm, r);
 	if (err)
 		goto err_vcpus;
-	booking_get(b);
-	vm->booking = b;
+	booking_get(r->b);
+	vm->booking = r->b;
 	vm->drawn = drawn;
 	vm->beyond = cmd->flags & VCPUNUMA_RESERVE_BEYOND;
+	vm->grace = cmd->grace;
 	strscpy(vm->name, cmd->name, sizeof(vm->name));
-	set_places(vm, b);
+	set_places(vm, r->b);
 	return 0;
 
 err_vcpus:
@@ -285,6 +359,8 @@ static bool release_locked(struct vcpunuma_vm *vm)
 	kvfree(vm->drawn);
 	vm->drawn = NULL;
 	vm->beyond = false;
+	vm->grace = 0;
+	limits_uncharge_mem(&vm->limits, booking_total(b));
 	booking_release(b);
 	booking_put(b);
 	return owned;
@@ -319,15 +395,17 @@ static int put_answer(struct vcpunuma_cmd_reserve *cmd, const struct booking *b,
 	return err;
 }
 
-static int reserve(struct vcpunuma_vm *vm, struct vcpunuma_cmd_reserve *cmd,
-		   struct booking_request *req, struct booking *b,
-		   struct cpumask *allowed)
+static int reserve(struct vcpunuma_vm *vm, struct reservation *r)
 {
-	int err = -EINTR;
+	int err;
 
+	err = make_request(vm, r->cmd, r->req);
+	if (err)
+		return err;
+	err = -EINTR;
 	cpus_read_lock();
 	if (!mutex_lock_killable(&vm->lock)) {
-		err = reserve_locked(vm, b, req, cmd, allowed);
+		err = reserve_locked(vm, r);
 		mutex_unlock(&vm->lock);
 	}
 	cpus_read_unlock();
@@ -344,9 +422,7 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 	struct vcpunuma_cmd_reserve *cmd = &buf->reserve;
 	struct vcpunuma_vm *vm = call->object;
 	struct cmd_array places, chunks;
-	struct booking_request *req;
-	struct booking *b;
-	cpumask_var_t allowed;
+	struct reservation r = { .cmd = cmd };
 	bool kept = false;
 	int err;
 
@@ -371,31 +447,30 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 	if (err)
 		return err;
 
-	b = booking_create(vm->id, cmd->nr_vcpus);
-	req = kzalloc(sizeof(*req), GFP_KERNEL);
+	r.b = booking_create(vm->id, cmd->nr_vcpus);
+	r.req = kzalloc(sizeof(*r.req), GFP_KERNEL);
 	err = -ENOMEM;
-	if (!b || !req || !alloc_cpumask_var(&allowed, GFP_KERNEL))
+	if (!r.b || !r.req || !alloc_cpumask_var(&r.allowed, GFP_KERNEL))
 		goto out;
-	err = make_request(vm, cmd, req);
-	if (!err)
-		err = reserve(vm, cmd, req, b, allowed);
-	free_cpumask_var(allowed);
+	err = reserve(vm, &r);
+	free_cpumask_var(r.allowed);
 	if (!err || err == -ENOSPC)
-		report_decision(cmd, b);
+		report_decision(cmd, r.b);
+	kept = !err && !(cmd->flags & VCPUNUMA_RESERVE_DRY_RUN);
+	if (r.freed || (kept && booking_owns(r.b)))
+		vm_refresh_all();
 	if (err)
 		goto out;
-	kept = !(cmd->flags & VCPUNUMA_RESERVE_DRY_RUN);
-	if (kept && booking_owns(b))
-		vm_refresh_all();
-	err = put_answer(cmd, b, &places, &chunks);
+	cmd->out_resumed = r.resumed;
+	err = put_answer(cmd, r.b, &places, &chunks);
 	/* What can't be told has not happened. */
 	if (kept && err)
 		reserve_end(vm);
 	else if (kept)
 		call->undo = reserve_undo;
 out:
-	kfree(req);
-	booking_put(b);
+	kfree(r.req);
+	booking_put(r.b);
 	return err;
 }
 

@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "cpuset.h"
 #include "ledger.h"
+#include "limits.h"
 #include "nodes.h"
 #include "pin.h"
 #include "vcpu.h"
@@ -66,6 +67,22 @@ void vcpu_prune(struct vcpunuma_vm *vm, struct vcpu *v)
 	WARN_ON_ONCE(v->booked != VCPUNUMA_NONE);
 	xa_erase(&vm->vcpus, v->id);
 	vcpu_free(v);
+	limits_uncharge_vcpu(&vm->limits);
+}
+
+static struct vcpu *vcpu_alloc(u32 id)
+{
+	struct vcpu *v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+
+	if (!v)
+		return NULL;
+	if (!zalloc_cpumask_var(&v->asked, GFP_KERNEL_ACCOUNT)) {
+		kfree(v);
+		return NULL;
+	}
+	v->id = id;
+	v->booked = VCPUNUMA_NONE;
+	return v;
 }
 
 /**
@@ -74,7 +91,7 @@ void vcpu_prune(struct vcpunuma_vm *vm, struct vcpu *v)
  * @id: its id, below VCPU_MAX
  *
  * Return: the vCPU, to be given a place or a thread, or to vcpu_prune();
- * ERR_PTR() of -ENOMEM.
+ * ERR_PTR() of -ENOMEM, or of -EDQUOT: the VM may not have as many.
  */
 struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id)
 {
@@ -84,21 +101,24 @@ struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id)
 	lockdep_assert_held(&vm->lock);
 	if (v)
 		return v;
-	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
-	if (!v)
-		return ERR_PTR(-ENOMEM);
-	if (!zalloc_cpumask_var(&v->asked, GFP_KERNEL_ACCOUNT)) {
-		kfree(v);
-		return ERR_PTR(-ENOMEM);
-	}
-	v->id = id;
-	v->booked = VCPUNUMA_NONE;
-	err = xa_err(xa_store(&vm->vcpus, id, v, GFP_KERNEL_ACCOUNT));
-	if (err) {
-		vcpu_free(v);
+	err = limits_charge_vcpu(&vm->limits);
+	if (err)
 		return ERR_PTR(err);
+	v = vcpu_alloc(id);
+	if (!v) {
+		err = -ENOMEM;
+		goto err_uncharge;
 	}
+	err = xa_err(xa_store(&vm->vcpus, id, v, GFP_KERNEL_ACCOUNT));
+	if (err)
+		goto err_free;
 	return v;
+
+err_free:
+	vcpu_free(v);
+err_uncharge:
+	limits_uncharge_vcpu(&vm->limits);
+	return ERR_PTR(err);
 }
 
 /** vcpu_prune_all - vcpu_prune() for those of the vCPUs below @nr there are */
@@ -119,7 +139,8 @@ void vcpu_prune_all(struct vcpunuma_vm *vm, u32 nr)
  * @vm: the VM, locked
  * @nr: the number
  *
- * Return: 0: they are to be given places, or to vcpu_prune_all(); -ENOMEM.
+ * Return: 0: they are to be given places, or to vcpu_prune_all(); -ENOMEM;
+ * -EDQUOT.
  */
 int vcpu_get_all(struct vcpunuma_vm *vm, u32 nr)
 {
@@ -240,7 +261,8 @@ void vcpu_count(struct vcpunuma_vm *vm, struct vcpunuma_cmd_distribution *sum,
 }
 
 /**
- * vcpu_caller_cpus - the CPUs the calling thread might run on, were it not bound
+ * vcpu_caller_cpus - the CPUs the calling thread might run on, were it not bound,
+ *	and the VM may use
  * @vm: the VM, locked
  * @allowed: filled
  *
@@ -255,6 +277,7 @@ int vcpu_caller_cpus(struct vcpunuma_vm *vm, struct cpumask *allowed)
 	vcpu_own_affinity(vm, current, allowed);
 	cpuset_cpus(current, cpuset);
 	cpumask_and(allowed, allowed, cpuset);
+	limits_cut(&vm->limits, allowed);
 	free_cpumask_var(cpuset);
 	return 0;
 }
@@ -307,6 +330,7 @@ void vcpu_refresh(struct vcpunuma_vm *vm, struct cpumask *foreign,
 	lockdep_assert_held(&vm->lock);
 	booking_lock();
 	booking_foreign(vm->id, foreign);
+	limits_forbid(&vm->limits, foreign);
 	xa_for_each(&vm->vcpus, id, v) {
 		if (vcpu_state(v) == VCPUNUMA_VCPU_BOUND)
 			refresh_pin(v, foreign, wanted);
@@ -427,6 +451,8 @@ static int bind_admit(struct vcpunuma_vm *vm, const struct vcpu *v,
 
 	if (vm->booking && !in_place && !vm->beyond)
 		return -ENOSPC;
+	if (!limits_cut(&vm->limits, wanted))
+		return -EACCES;
 	if (!alloc_cpumask_var(&foreign, GFP_KERNEL))
 		return -ENOMEM;
 	booking_foreign(vm->id, foreign);

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "cmd.h"
+#include "hold.h"
 #include "mem.h"
 #include "nodes.h"
 #include "reserve.h"
@@ -21,6 +22,7 @@ static u32 vms_next;
 
 static void vm_free(struct vcpunuma_vm *vm)
 {
+	limits_free(&vm->limits);
 	put_pid(vm->owner);
 	xa_destroy(&vm->mems);
 	xa_destroy(&vm->vcpus);
@@ -48,15 +50,23 @@ struct vcpunuma_vm *vm_create(void)
 	vm->owner = get_task_pid(current, PIDTYPE_TGID);
 	get_task_comm(vm->comm, current->group_leader);
 	vm->uid = current_uid();
+	INIT_LIST_HEAD(&vm->held);
+	err = limits_init(&vm->limits, vm->uid);
+	if (err)
+		goto err_free;
 
 	/* Observers see the VM from here on. */
 	err = xa_alloc_cyclic(&vms, &vm->id, vm, XA_LIMIT(1, VM_MAX_ID),
 			      &vms_next, GFP_KERNEL_ACCOUNT);
 	if (err < 0) {
-		vm_free(vm);
-		return ERR_PTR(err == -EBUSY ? -EDQUOT : err);
+		err = err == -EBUSY ? -EDQUOT : err;
+		goto err_free;
 	}
 	return vm;
+
+err_free:
+	vm_free(vm);
+	return ERR_PTR(err);
 }
 
 void vm_get(struct vcpunuma_vm *vm)
@@ -132,10 +142,11 @@ void vm_refresh_all(void)
 void vm_close(struct vcpunuma_vm *vm)
 {
 	vcpu_unbind_all(vm);
-	reserve_end(vm);
 	mutex_lock(&vm->lock);
 	vm->closed = true;
 	mutex_unlock(&vm->lock);
+	if (!hold_begin(vm))
+		reserve_end(vm);
 	vm_put(vm);
 }
 

@@ -11,7 +11,10 @@
 #include <linux/sched.h>
 #include <linux/uidgid.h>
 #include <linux/vcpunuma.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
+
+#include "limits.h"
 
 struct booking;
 struct cmd_call;
@@ -26,6 +29,7 @@ union cmd_buffer;
  * @uid: that process's user then; constant
  * @lock: guards the fields below; outside it: cpus_read_lock()
  * @closed: the file is gone, only memory is left
+ * @limits: what it may do and have
  * @vcpus: struct vcpu by vCPU id
  * @mems: struct vcpunuma_mem by their ids
  * @nr_mems: memory objects in @mems
@@ -34,6 +38,9 @@ union cmd_buffer;
  * @drawn: bytes of memory objects taken from that, by node id; with @booking
  * @beyond: it may have more than it reserved
  * @name: as it was given when it reserved
+ * @grace: seconds for which what is reserved outlives the file
+ * @hold: ends that; hold.c's, as @held is
+ * @held: in the list of those that are being held
  */
 struct vcpunuma_vm {
 	struct kref ref;
@@ -44,6 +51,7 @@ struct vcpunuma_vm {
 
 	struct mutex lock;	/* guards what follows */
 	bool closed;
+	struct limits limits;
 	struct xarray vcpus;
 	struct xarray mems;
 	u32 nr_mems;
@@ -52,6 +60,10 @@ struct vcpunuma_vm {
 	u64 *drawn;
 	bool beyond;
 	char name[VCPUNUMA_NAME_LEN];
+	u32 grace;
+
+	struct delayed_work hold;
+	struct list_head held;
 };
 
 /* VM ids: 1 to this. */

@@ -479,3 +479,43 @@ const struct nth_case nth_RELEASE[] = {
 	     .fails = NTH_USERCOPY),
 	{}
 };
+
+static int restriction(struct nth_world *w, int node, int cpu)
+{
+	struct vn_set *nodes = (void *)w->words;
+	struct vn_set *cpus = nodes + 1;
+	struct vcpunuma_cmd_restrict cmd = {
+		.size = sizeof(cmd),
+		.flags = VCPUNUMA_RESTRICT_NODES | VCPUNUMA_RESTRICT_CPUS,
+		.nodes = (uintptr_t)nodes,
+		.nr_node_bits = VN_NODES,
+		.cpus = (uintptr_t)cpus,
+		.nr_cpu_bits = VN_CPUS,
+	};
+
+	memset(nodes, 0, 2 * sizeof(*nodes));
+	vn_set_add(nodes, node);
+	vn_set_add(cpus, cpu);
+	return __vn_ioctl(w->vm, VCPUNUMA_RESTRICT, &cmd);
+}
+
+static int call_restrict(struct nth_world *w, long which)
+{
+	return restriction(w, w->node[which], w->cpu[which]);
+}
+
+static int call_restrict_bad(struct nth_world *w, long unused)
+{
+	(void)unused;
+	return restriction(w, w->node[0], VN_CPUS - 1);
+}
+
+const struct nth_case nth_RESTRICT[] = {
+	CASE("sets", nth_nothing, call_restrict, 0,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("has more", nth_all_bound, call_restrict, 1,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("bad set", nth_nothing, call_restrict_bad, 0,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	{}
+};

@@ -55,7 +55,7 @@ struct row {
 	unsigned long nr;
 	unsigned int size;
 	bool on_mem;
-	struct field result[10];	/* numbers of elements included */
+	struct field result[11];	/* numbers of elements included */
 	struct array array[3];
 	/* Inputs of a call that succeeds, and of one that fails for them */
 	void (*succeed)(struct vm *vm, void *cmd);
@@ -360,6 +360,7 @@ static const struct row row_RESERVE = {
 		F32(cmd_reserve, out_node),
 		F32(cmd_reserve, out_vcpus_short),
 		F64(cmd_reserve, out_mem_short),
+		F32(cmd_reserve, out_resumed),
 	},
 	.array = {
 		{
@@ -402,6 +403,25 @@ static const struct row row_RELEASE = {
 	.size = sizeof(struct vcpunuma_cmd_release),
 	.succeed = succeed_release,
 	.fail = fail_release,
+};
+
+/* It has no result. */
+static void succeed_restrict(struct vm *vm, void *arg)
+{
+	struct vcpunuma_cmd_restrict *cmd = arg;
+
+	(void)vm;
+	cmd->flags = VCPUNUMA_RESTRICT_VCPUS | VCPUNUMA_RESTRICT_MEM;
+	cmd->max_vcpus = ~0U;
+	cmd->max_mem = ~0ULL;
+}
+
+static const struct row row_RESTRICT = {
+	.name = "RESTRICT",
+	.nr = VCPUNUMA_RESTRICT,
+	.size = sizeof(struct vcpunuma_cmd_restrict),
+	.succeed = succeed_restrict,
+	.fail = fail_flags,
 };
 
 #define VN_COMMAND(_name)	{ &row_##_name },

@@ -30,9 +30,10 @@ struct array {
 struct command {
 	unsigned long nr;
 	size_t size;
+	size_t born;		/* its size then, if it has grown since */
 	__u32 flags;		/* those there are */
 	struct field reserved;
-	struct field out[8];
+	struct field out[9];
 	struct array array[2];
 };
 
@@ -179,6 +180,7 @@ FIXTURE_VARIANT_ADD(uapi, reserve) {
 	.c = {
 		.nr = VCPUNUMA_RESERVE,
 		.size = sizeof(struct vcpunuma_cmd_reserve),
+		.born = offsetof(struct vcpunuma_cmd_reserve, grace),
 		.flags = VCPUNUMA_RESERVE_DRY_RUN | VCPUNUMA_RESERVE_STRICT |
 			 VCPUNUMA_RESERVE_BEYOND | VCPUNUMA_RESERVE_REQUIRED |
 			 VCPUNUMA_RESERVE_NEAR_NODE | VCPUNUMA_RESERVE_NEAR_PCI,
@@ -191,6 +193,7 @@ FIXTURE_VARIANT_ADD(uapi, reserve) {
 			F32(cmd_reserve, out_node),
 			F32(cmd_reserve, out_vcpus_short),
 			F64(cmd_reserve, out_mem_short),
+			F32(cmd_reserve, out_resumed),
 		},
 		.array = {
 			ARRAY(cmd_reserve, places, nr_places, place_size, place),
@@ -203,6 +206,17 @@ FIXTURE_VARIANT_ADD(uapi, release) {
 	.c = {
 		.nr = VCPUNUMA_RELEASE,
 		.size = sizeof(struct vcpunuma_cmd_release),
+	},
+};
+
+FIXTURE_VARIANT_ADD(uapi, restriction) {
+	.c = {
+		.nr = VCPUNUMA_RESTRICT,
+		.size = sizeof(struct vcpunuma_cmd_restrict),
+		.flags = VCPUNUMA_RESTRICT_COMMANDS | VCPUNUMA_RESTRICT_NODES |
+			 VCPUNUMA_RESTRICT_CPUS | VCPUNUMA_RESTRICT_VCPUS |
+			 VCPUNUMA_RESTRICT_MEM | VCPUNUMA_RESTRICT_GRANT,
+		.reserved = F32(cmd_restrict, __reserved),
 	},
 };
 
@@ -429,16 +443,30 @@ TEST_F(uapi, works)
 
 TEST_F(uapi, too_small)
 {
-	size_t sizes[] = { 0, 1, 4, 8, variant->c.size - 8, variant->c.size - 4,
-			   variant->c.size - 1 };
+	size_t born = variant->c.born ?: variant->c.size;
+	size_t sizes[] = { 0, 1, 4, 8, born - 8, born - 4, born - 1 };
 	void *cmd = fill(&self->vm, &variant->c);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		if (sizes[i] >= variant->c.size)
+		if (sizes[i] >= born)
 			continue;
 		*(__u32 *)cmd = sizes[i];
 		EXPECT_FAILS(-EINVAL, cmd);
 	}
+}
+
+/* Programs of then */
+TEST_F(uapi, born)
+{
+	const char *before = state(&self->vm);
+	void *cmd = fill(&self->vm, &variant->c);
+
+	if (!variant->c.born)
+		return;
+	*(__u32 *)cmd = variant->c.born;
+	ASSERT_EQ(0, call(&self->vm, &variant->c, cmd));
+	undo(&self->vm, &variant->c, cmd);
+	EXPECT_STREQ(before, state(&self->vm));
 }
 
 TEST_F(uapi, larger)
@@ -750,7 +778,7 @@ TEST_F(field, unknown_commands)
 
 	*(__u32 *)cmd = 64;
 	for (unsigned int nr = 0; nr < 256; nr++) {
-		if (nr > _IOC_NR(VCPUNUMA_RELEASE))
+		if (nr > _IOC_NR(VCPUNUMA_RESTRICT))
 			EXPECT_EQ(-ENOTTY,
 				  __vn_ioctl(self->fd,
 					     _IO(VCPUNUMA_IOC_MAGIC, nr),

@@ -284,6 +284,33 @@ void core_ledger_release(struct core_ledger *ledger,
 }
 
 /**
+ * core_ledger_rename - what is booked is another VM's
+ * @ledger: to change
+ * @plan: that was booked
+ * @owner: whose it is from now on
+ */
+void core_ledger_rename(struct core_ledger *ledger, struct core_plan *plan,
+			u32 owner)
+{
+	const struct core_topology *topo = ledger->topo;
+	u32 i, cpu;
+
+	for (i = 0; i < plan->vcpus; i++) {
+		const struct core_topo_core *core;
+
+		if (plan->place[i] & CORE_ON_MASK)
+			continue;
+		core = &topo->core[topo->cpu[plan->place[i]].core];
+		for (cpu = core->cpu; cpu < (u32)core->cpu + core->nr_cpus; cpu++)
+			if ((ledger->owner[cpu] & ~CORE_BLOCKED) == plan->owner)
+				ledger->owner[cpu] = owner |
+					(ledger->owner[cpu] & CORE_BLOCKED);
+	}
+	plan->owner = owner;
+	ledger->generation++;
+}
+
+/**
  * core_ledger_withdraw - take a CPU from VMs: it goes offline, or is the host's
  * @ledger: to change
  * @cpu: a CPU, as numbered in the topology

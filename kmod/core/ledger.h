@@ -75,6 +75,8 @@ void core_ledger_copy(struct core_ledger *to, void *mem,
 int core_ledger_book(struct core_ledger *ledger, const struct core_plan *plan);
 void core_ledger_release(struct core_ledger *ledger,
 			 const struct core_plan *plan);
+void core_ledger_rename(struct core_ledger *ledger, struct core_plan *plan,
+			u32 owner);
 int core_ledger_withdraw(struct core_ledger *ledger, u32 cpu);
 int core_ledger_restore(struct core_ledger *ledger, u32 cpu);
 

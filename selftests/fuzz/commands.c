@@ -205,13 +205,15 @@ static const struct arg_desc fields_RESERVE[] = FIELDS(SLOT_VM,
 	FIELD(vcpunuma_cmd_reserve, chunks, KIND_POINTER, 0),
 	FIELD(vcpunuma_cmd_reserve, nr_chunks, KIND_COUNT, 0),
 	FIELD(vcpunuma_cmd_reserve, chunk_size, KIND_STRIDE,
-	      sizeof(struct vcpunuma_chunk)));
+	      sizeof(struct vcpunuma_chunk)),
+	FIELD(vcpunuma_cmd_reserve, grace, KIND_NUMBER, 3));
 
 enum {
 	RESERVE_FLAGS = ARGS_COMMON + 1, RESERVE_VCPUS, RESERVE_VNODES,
 	RESERVE_MEM, RESERVE_POLICY, RESERVE_CPU_POLICY, RESERVE_LOCAL,
 	RESERVE_SPAN, RESERVE_NEAR, RESERVE_BITS, RESERVE_NODES, RESERVE_WITH,
 	RESERVE_APART, RESERVE_NR_WITH, RESERVE_NR_APART, RESERVE_NAME,
+	RESERVE_GRACE = RESERVE_NAME + 7,
 };
 
 /* Most of what chance puts together makes no sense. */
@@ -224,6 +226,11 @@ static void settle_RESERVE(__u64 *arg, struct rng *r)
 				      VCPUNUMA_RESERVE_BEYOND;
 	if (!(arg[RESERVE_FLAGS] & VCPUNUMA_RESERVE_NEAR_NODE))
 		arg[RESERVE_NEAR] = 0;
+	/* Two names, so that the same comes back */
+	if (rng_percent(r, 50))
+		arg[RESERVE_NAME] = 'a' + rng_below(r, 2);
+	else
+		arg[RESERVE_GRACE] = 0;
 	if (rng_percent(r, 80)) {
 		arg[RESERVE_BITS] = 0;
 		arg[RESERVE_NODES] = 0;
@@ -241,6 +248,41 @@ static const struct arg_desc fields_RELEASE[] = FIELDS(SLOT_VM,
 	FIELD(vcpunuma_cmd_release, flags, KIND_FLAGS, 0));
 
 #define settle_RELEASE	NULL
+
+static const struct arg_desc fields_RESTRICT[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_restrict),
+	FIELD(vcpunuma_cmd_restrict, flags, KIND_FLAGS, 0x3f),
+	FIELD(vcpunuma_cmd_restrict, commands, KIND_NUMBER, 1),
+	FIELD(vcpunuma_cmd_restrict, nodes, KIND_SET, 0),
+	FIELD(vcpunuma_cmd_restrict, cpus, KIND_SET, 0),
+	FIELD(vcpunuma_cmd_restrict, nr_node_bits, KIND_BITS, 0),
+	FIELD(vcpunuma_cmd_restrict, nr_cpu_bits, KIND_BITS, 0),
+	FIELD(vcpunuma_cmd_restrict, max_mem, KIND_LENGTH, 0),
+	FIELD(vcpunuma_cmd_restrict, max_vcpus, KIND_NR_VCPUS, 0),
+	FIELD(vcpunuma_cmd_restrict, __reserved, KIND_RESERVED, 0));
+
+enum {
+	RESTRICT_FLAGS = ARGS_COMMON + 1, RESTRICT_COMMANDS, RESTRICT_NODES,
+	RESTRICT_CPUS, RESTRICT_NODE_BITS, RESTRICT_CPU_BITS, RESTRICT_MEM,
+	RESTRICT_VCPUS,
+};
+
+/* Fields go with flags; who forbids all commands ends the game. */
+static void settle_RESTRICT(__u64 *arg, struct rng *r)
+{
+	if (rng_percent(r, 95))
+		arg[RESTRICT_FLAGS] &= ~(__u64)VCPUNUMA_RESTRICT_COMMANDS;
+	if (arg[RESTRICT_FLAGS] & VCPUNUMA_RESTRICT_COMMANDS)
+		arg[RESTRICT_COMMANDS] = ~(1ULL << rng_below(r, 16));
+	if (!(arg[RESTRICT_FLAGS] & VCPUNUMA_RESTRICT_NODES))
+		arg[RESTRICT_NODES] = arg[RESTRICT_NODE_BITS] = 0;
+	if (!(arg[RESTRICT_FLAGS] & VCPUNUMA_RESTRICT_CPUS))
+		arg[RESTRICT_CPUS] = arg[RESTRICT_CPU_BITS] = 0;
+	if (!(arg[RESTRICT_FLAGS] & VCPUNUMA_RESTRICT_MEM))
+		arg[RESTRICT_MEM] = 0;
+	if (!(arg[RESTRICT_FLAGS] & VCPUNUMA_RESTRICT_VCPUS))
+		arg[RESTRICT_VCPUS] = 0;
+}
 
 /* What a field holds, given what a program says of it */
 static __u64 field_value(const struct arg_desc *d, __u64 arg)

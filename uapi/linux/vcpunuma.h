@@ -56,13 +56,15 @@
  * ENOTCONN   the vCPU is not bound to a thread
  * EPERM      the caller may not do this to that thread (see sched_setaffinity
  *            in section 2 of the manual), or its cpuset forbids that node
+ * EACCES     the VM was restricted, and this is beyond (VCPUNUMA_RESTRICT)
  * ENODEV     the node does not exist, or has no CPUs or no memory
  * ENOSPC     none of the CPUs asked for is online, allowed to the thread and
  *            not another VM's; what is to be reserved does not fit; the VM's
  *            reservation does not have it
  * ENOMEM     the node has no page left, or the kernel has no memory
- * EDQUOT     a limit is reached: RLIMIT_MEMLOCK, or one of &struct
- *            vcpunuma_cmd_info
+ * EDQUOT     a limit is reached: RLIMIT_MEMLOCK, one of &struct
+ *            vcpunuma_cmd_info, what VCPUNUMA_RESTRICT left, or what an
+ *            unprivileged user may have (parameters of the module)
  * EBUSY      the thread is bound already, or is scheduled by SCHED_DEADLINE;
  *            what is reserved is in use
  * EINTR      a fatal signal ended the call; nothing was done
@@ -103,6 +105,7 @@
 #define VCPUNUMA_MEM_CREATE	_IO(VCPUNUMA_IOC_MAGIC, 0x07)
 #define VCPUNUMA_RESERVE	_IO(VCPUNUMA_IOC_MAGIC, 0x08)
 #define VCPUNUMA_RELEASE	_IO(VCPUNUMA_IOC_MAGIC, 0x09)
+#define VCPUNUMA_RESTRICT	_IO(VCPUNUMA_IOC_MAGIC, 0x0d)
 /* The following act on the file descriptor of a memory object. */
 #define VCPUNUMA_MEM_QUERY	_IO(VCPUNUMA_IOC_MAGIC, 0x40)
 
@@ -565,6 +568,9 @@ enum vcpunuma_reason {
 	VCPUNUMA_NO_ROOM = 8
 };
 
+/** define VCPUNUMA_MAX_GRACE - longest time a place is kept, in seconds */
+#define VCPUNUMA_MAX_GRACE	600
+
 /** define VCPUNUMA_NAME_LEN - room for the name of a VM, with its final 0 */
 #define VCPUNUMA_NAME_LEN	64
 
@@ -630,12 +636,21 @@ struct vcpunuma_chunk {
  * @out_node: the node that came nearest; or VCPUNUMA_NONE
  * @out_vcpus_short: vCPUs for which there was no CPU
  * @out_mem_short: bytes for which there was no memory
+ * @grace: seconds for which the reservation outlives the VM's file, 0 to
+ *	VCPUNUMA_MAX_GRACE; only with a @name
+ * @out_resumed: 1: this is what a VM of that name had reserved, see below
  *
  * All or nothing: either each vCPU has a place and each byte a node, which no
  * other VM will be given until they are released, or nothing is reserved. The
  * reservation ends by VCPUNUMA_RELEASE or with the VM's file. Earlier places
  * of VCPUNUMA_CONFIGURE are forgotten, also if the call then fails with EFAULT
  * or EMSGSIZE because of where the answer was to go.
+ *
+ * If the VM's file goes away and it had asked for a @grace, what it reserved stays
+ * reserved for so long. A VM whose file was opened by the same user, which
+ * reserves with the same @name meanwhile, gets that very reservation if it asks
+ * for the same (of vCPUs, virtual nodes, memory and policies) and may use these
+ * nodes and CPUs; else that reservation ends now. A dry run leaves it alone.
  *
  * vCPUs are bound to their places with VCPUNUMA_BIND_PLACE. Memory objects that
  * are created on a node are taken from what is reserved there, if that is enough
@@ -682,6 +697,8 @@ struct vcpunuma_cmd_reserve {
 	__u32 out_node;
 	__u32 out_vcpus_short;
 	__aligned_u64 out_mem_short;
+	__u32 grace;
+	__u32 out_resumed;
 };
 
 /**
@@ -697,6 +714,64 @@ struct vcpunuma_cmd_reserve {
 struct vcpunuma_cmd_release {
 	__u32 size;
 	__u32 flags;
+};
+
+/* Flags of VCPUNUMA_RESTRICT */
+#define VCPUNUMA_RESTRICT_COMMANDS	0x1U
+#define VCPUNUMA_RESTRICT_NODES		0x2U
+#define VCPUNUMA_RESTRICT_CPUS		0x4U
+#define VCPUNUMA_RESTRICT_VCPUS		0x8U
+#define VCPUNUMA_RESTRICT_MEM		0x10U
+#define VCPUNUMA_RESTRICT_GRANT		0x20U
+
+/** VCPUNUMA_COMMAND_BIT() - a command in @commands of VCPUNUMA_RESTRICT */
+#define VCPUNUMA_COMMAND_BIT(command)	((__u64)1 << _IOC_NR(command))
+
+/**
+ * struct vcpunuma_cmd_restrict - limit what a VM may do and have
+ *	(VCPUNUMA_RESTRICT)
+ * @size: size of this structure
+ * @flags: which limits to set, the fields of others being 0:
+ *	VCPUNUMA_RESTRICT_COMMANDS, VCPUNUMA_RESTRICT_NODES,
+ *	VCPUNUMA_RESTRICT_CPUS, VCPUNUMA_RESTRICT_VCPUS, VCPUNUMA_RESTRICT_MEM;
+ *	and VCPUNUMA_RESTRICT_GRANT, with the last: memory of the VM does not
+ *	count against anybody's RLIMIT_MEMLOCK from now on
+ * @commands: commands of this file that may be given, a sum of
+ *	VCPUNUMA_COMMAND_BIT()
+ * @nodes: set of nodes that its vCPUs and memory may be on
+ * @cpus: set of CPUs that its vCPUs may be on
+ * @nr_node_bits: size of @nodes in bits, at least 1
+ * @nr_cpu_bits: size of @cpus in bits, at least 1
+ * @max_mem: bytes it may have reserved, or have in memory objects that are not
+ *	taken from what is reserved; together
+ * @max_vcpus: vCPUs it may have: bound, or with a place
+ * @__reserved: 0
+ *
+ * For who opens a file, says what may be done with it, and hands it to a process
+ * he trusts less. Holds for the file, whoever uses it, for good: a limit only
+ * ever gets narrower, and none can be lifted. Commands that were begun before
+ * count as given before.
+ *
+ * What is beyond fails with EACCES (commands, nodes, CPUs) or EDQUOT (vCPUs,
+ * bytes). Binding to a node or a set leaves out the CPUs that the VM may not
+ * use, and fails with EACCES if it may use none. Reserving and choosing of places
+ * keep to what is allowed.
+ *
+ * Any process that has the file may do this, unless it was forbidden; for
+ * VCPUNUMA_RESTRICT_GRANT it needs CAP_IPC_LOCK, else EPERM. EBUSY: the VM has
+ * more already, and no limit was set.
+ */
+struct vcpunuma_cmd_restrict {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 commands;
+	__aligned_u64 nodes;
+	__aligned_u64 cpus;
+	__u32 nr_node_bits;
+	__u32 nr_cpu_bits;
+	__aligned_u64 max_mem;
+	__u32 max_vcpus;
+	__u32 __reserved;
 };
 
 #endif /* _UAPI_LINUX_VCPUNUMA_H */

@@ -13,6 +13,9 @@
 /* Largest set of CPUs of the interface */
 #define MAX_CPU_BITS	8192
 #define MAX_CPU_WORDS	(MAX_CPU_BITS / 64)
+/* Largest set of nodes */
+#define MAX_NODE_BITS	1024
+#define MAX_NODE_WORDS	(MAX_NODE_BITS / 64)
 
 /* How often to follow a host that grows between two calls */
 #define MAX_RETRIES	16
@@ -23,6 +26,10 @@ struct vcpunuma_vm {
 
 /* ioctl(2) with one kind of failure: -1 and errno. */
 int vn_ioctl(int fd, unsigned long cmd, void *arg);
+
+/* A set of @nr_bits from a list of what is in it; -1 and EINVAL. */
+int vn_set_words(uint64_t *words, unsigned int nr_bits, const unsigned int *ids,
+		 unsigned int nr);
 
 /* close(2) that leaves errno alone. */
 void vn_close(int fd);
@@ -39,6 +46,7 @@ void vn_close(int fd);
 #define VN_MIN_VCPU_INFO	VN_SIZE_UPTO(vcpunuma_vcpu_info, tid)
 #define VN_MIN_BIND		VN_SIZE_UPTO(vcpunuma_bind, out_cpu)
 #define VN_MIN_RESERVE		VN_SIZE_UPTO(vcpunuma_reserve, out_vcpus_short)
+#define VN_MIN_RESTRICT		VN_SIZE_UPTO(vcpunuma_restrict, max_vcpus)
 #define VN_MIN_MEM_OPTS		VN_SIZE_UPTO(vcpunuma_mem_opts, page_shift)
 
 int vn_sized_ok(const void *user, size_t min);

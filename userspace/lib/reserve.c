@@ -1,36 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * libvcpunuma - room for a whole VM
+ * libvcpunuma - room for a whole VM, and limits
  */
 #include <errno.h>
 #include <string.h>
 
 #include "internal.h"
 
-#define MAX_NODE_BITS	1024
-#define MAX_NODE_WORDS	(MAX_NODE_BITS / 64)
-
-static int nodes_to_words(uint64_t *words, const unsigned int *nodes,
-			  unsigned int nr)
-{
-	unsigned int i;
-
-	memset(words, 0, MAX_NODE_WORDS * sizeof(*words));
-	for (i = 0; i < nr; i++) {
-		if (nodes[i] >= MAX_NODE_BITS) {
-			errno = EINVAL;
-			return -1;
-		}
-		words[nodes[i] / 64] |= UINT64_C(1) << (nodes[i] % 64);
-	}
-	return 0;
-}
-
 static int fill(struct vcpunuma_cmd_reserve *cmd,
 		const struct vcpunuma_reserve *r, uint64_t *words)
 {
 	if (r->nr_nodes) {
-		if (nodes_to_words(words, r->nodes, r->nr_nodes) < 0)
+		if (vn_set_words(words, MAX_NODE_BITS, r->nodes, r->nr_nodes) < 0)
 			return -1;
 		cmd->nodes = (uintptr_t)words;
 		cmd->nr_node_bits = MAX_NODE_BITS;
@@ -51,6 +32,7 @@ static int fill(struct vcpunuma_cmd_reserve *cmd,
 	cmd->min_local = r->min_local;
 	cmd->max_nodes = r->max_nodes;
 	cmd->near = r->near;
+	cmd->grace = r->grace;
 	cmd->nr_with = r->nr_with;
 	cmd->with = r->nr_with ? (uintptr_t)r->with : 0;
 	cmd->nr_apart = r->nr_apart;
@@ -89,6 +71,7 @@ VCPUNUMA_API int vcpunuma_reserve(struct vcpunuma_vm *vm,
 	ours.out_reason = cmd.out_reason;
 	ours.out_node = cmd.out_node;
 	ours.out_vcpus_short = cmd.out_vcpus_short;
+	ours.out_resumed = cmd.out_resumed;
 	vn_sized_out(reserve, &ours, sizeof(ours));
 	return ret;
 }
@@ -98,4 +81,32 @@ VCPUNUMA_API int vcpunuma_release(struct vcpunuma_vm *vm)
 	struct vcpunuma_cmd_release cmd = { .size = sizeof(cmd) };
 
 	return vn_ioctl(vm->fd, VCPUNUMA_RELEASE, &cmd);
+}
+
+VCPUNUMA_API int vcpunuma_restrict(struct vcpunuma_vm *vm,
+				   const struct vcpunuma_restrict *restriction)
+{
+	struct vcpunuma_cmd_restrict cmd = { .size = sizeof(cmd) };
+	uint64_t nodes[MAX_NODE_WORDS], cpus[MAX_CPU_WORDS];
+	struct vcpunuma_restrict ours;
+
+	if (vn_sized_in(&ours, sizeof(ours), restriction, VN_MIN_RESTRICT) < 0)
+		return -1;
+	if (vn_set_words(nodes, MAX_NODE_BITS, ours.nodes, ours.nr_nodes) < 0 ||
+	    vn_set_words(cpus, MAX_CPU_BITS, ours.cpus, ours.nr_cpus) < 0)
+		return -1;
+
+	cmd.flags = ours.flags;
+	cmd.commands = ours.commands;
+	cmd.max_mem = ours.max_mem;
+	cmd.max_vcpus = ours.max_vcpus;
+	if (ours.nr_nodes || ours.flags & VCPUNUMA_RESTRICT_NODES) {
+		cmd.nodes = (uintptr_t)nodes;
+		cmd.nr_node_bits = MAX_NODE_BITS;
+	}
+	if (ours.nr_cpus || ours.flags & VCPUNUMA_RESTRICT_CPUS) {
+		cmd.cpus = (uintptr_t)cpus;
+		cmd.nr_cpu_bits = MAX_CPU_BITS;
+	}
+	return vn_ioctl(vm->fd, VCPUNUMA_RESTRICT, &cmd);
 }

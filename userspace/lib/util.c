@@ -19,6 +19,22 @@ int vn_ioctl(int fd, unsigned long cmd, void *arg)
 	return ioctl(fd, cmd, arg) < 0 ? -1 : 0;
 }
 
+int vn_set_words(uint64_t *words, unsigned int nr_bits, const unsigned int *ids,
+		 unsigned int nr)
+{
+	unsigned int i;
+
+	memset(words, 0, nr_bits / 8);
+	for (i = 0; i < nr; i++) {
+		if (ids[i] >= nr_bits) {
+			errno = EINVAL;
+			return -1;
+		}
+		words[ids[i] / 64] |= UINT64_C(1) << (ids[i] % 64);
+	}
+	return 0;
+}
+
 void vn_close(int fd)
 {
 	int err = errno;

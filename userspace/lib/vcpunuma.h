@@ -201,6 +201,8 @@ int vcpunuma_vm_configure(struct vcpunuma_vm *vm, unsigned int nr_vcpus,
  * @out_reason: one of &enum vcpunuma_reason
  * @out_node: node that came nearest to having room, or VCPUNUMA_NONE
  * @out_vcpus_short: vCPUs for which there was no CPU
+ * @grace: seconds for which it outlives the VM's file; only with a @name
+ * @out_resumed: 1: it is what a VM of that name and user had
  *
  * As &struct vcpunuma_cmd_reserve of the interface, which says more.
  */
@@ -233,6 +235,8 @@ struct vcpunuma_reserve {
 	unsigned int out_reason;
 	unsigned int out_node;
 	unsigned int out_vcpus_short;
+	unsigned int grace;
+	unsigned int out_resumed;
 };
 
 /**
@@ -257,6 +261,46 @@ int vcpunuma_reserve(struct vcpunuma_vm *vm, struct vcpunuma_reserve *reserve);
  * its place, or memory of it is in use.
  */
 int vcpunuma_release(struct vcpunuma_vm *vm);
+
+/* ---- Limits ---- */
+
+/**
+ * struct vcpunuma_restrict - limits for a VM
+ * @size: sizeof(struct vcpunuma_restrict)
+ * @commands: a sum of VCPUNUMA_COMMAND_BIT(): the commands it may give
+ * @max_mem: bytes it may have reserved or created
+ * @nodes: ids of the nodes it may use
+ * @cpus: ids of the CPUs it may use
+ * @flags: VCPUNUMA_RESTRICT_*: which of the limits to set; the others are 0
+ * @nr_nodes: elements of @nodes
+ * @nr_cpus: elements of @cpus
+ * @max_vcpus: vCPUs it may have
+ */
+struct vcpunuma_restrict {
+	size_t size;
+	uint64_t commands;
+	uint64_t max_mem;
+	const unsigned int *nodes;
+	const unsigned int *cpus;
+	unsigned int flags;
+	unsigned int nr_nodes;
+	unsigned int nr_cpus;
+	unsigned int max_vcpus;
+};
+
+/**
+ * vcpunuma_restrict() - limit what a VM may do and have, for good
+ * @vm: the VM
+ * @restriction: the limits; earlier ones that are narrower stay
+ *
+ * For who hands vcpunuma_vm_fd() to a process he trusts less. What is beyond
+ * fails with EACCES (commands, nodes, CPUs) or EDQUOT (vCPUs, bytes).
+ *
+ * Return: 0, or -1 with errno: EBUSY: it has more already; EACCES: it must not;
+ * EPERM: VCPUNUMA_RESTRICT_GRANT without CAP_IPC_LOCK; EINVAL; ENOMEM.
+ */
+int vcpunuma_restrict(struct vcpunuma_vm *vm,
+		      const struct vcpunuma_restrict *restriction);
 
 /* ---- Topology of the host ---- */
 

@@ -42,7 +42,8 @@ VCPUNUMA_API struct vcpunuma_vm *vcpunuma_vm_from_fd(int fd)
 {
 	struct vcpunuma_cmd_info cmd;
 
-	if (get_info(fd, &cmd) < 0)
+	/* EACCES: it is one, and may not be asked. */
+	if (get_info(fd, &cmd) < 0 && errno != EACCES)
 		return NULL;
 	return vm_new(fd);
 }
