@@ -611,13 +611,16 @@ static const char *check_structure(const struct row *row,
 
 		if (!f->size || (err && err != -EMSGSIZE))
 			continue;
-		what = odd(after + f->at, f->size, fill, err);
+		/* The caller's structure may be from before there was it. */
+		what = f->at + f->size > get32(before) ? NULL :
+		       odd(after + f->at, f->size, fill, err);
 		if (what) {
 			snprintf(text, sizeof(text), "result at %u: %s", f->at,
 				 what);
 			return text;
 		}
-		memcpy(rest + f->at, before + f->at, f->size);
+		if (f->at < get32(before))
+			memcpy(rest + f->at, before + f->at, f->size);
 	}
 	for (size_t i = 0; i < BUFFER; i++) {
 		if (rest[i] == before[i])

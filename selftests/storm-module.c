@@ -70,6 +70,32 @@ TEST_F_TIMEOUT(module, reload, STORM_TIMEOUT)
 	EXPECT_STREQ("", vn_not_back(&self->before));
 }
 
+/* What is kept for VMs that are gone ends with the module. */
+TEST_F_TIMEOUT(module, held, STORM_TIMEOUT)
+{
+	struct vcpunuma_cmd_reserve cmd = {
+		.nr_vcpus = 1,
+		.mem = PAGE_2M,
+		.cpu_policy = VCPUNUMA_CPU_PREFER,
+		.grace = VCPUNUMA_MAX_GRACE,
+		.name = "held",
+	};
+	int times = storm_times(2, 100);
+
+	if (self->file < 0)
+		SKIP(return, NO_FILE);
+	for (int i = 0; i < times; i++) {
+		int vm = vn_open();
+
+		ASSERT_EQ(0, __vn_reserve(vm, &cmd, NULL, 0, NULL, 0));
+		EXPECT_EQ(0, cmd.out_resumed);
+		close(vm);
+		EXPECT_EQ(0, __vn_module_remove());
+		ASSERT_EQ(0, load(self->file));
+	}
+	EXPECT_STREQ("", vn_not_back(&self->before));
+}
+
 /* Others open the device, and read the report, at just that moment. */
 
 struct opener {
