@@ -83,7 +83,7 @@ TEST_F_TIMEOUT(module, held, STORM_TIMEOUT)
 	int times = storm_times(2, 100);
 
 	if (self->file < 0)
-		SKIP(return, NO_FILE);
+		SKIP(return, VN_NO_MODULE_FILE);
 	for (int i = 0; i < times; i++) {
 		int vm = vn_open();
 
@@ -91,7 +91,7 @@ TEST_F_TIMEOUT(module, held, STORM_TIMEOUT)
 		EXPECT_EQ(0, cmd.out_resumed);
 		close(vm);
 		EXPECT_EQ(0, __vn_module_remove());
-		ASSERT_EQ(0, load(self->file));
+		ASSERT_EQ(0, __vn_module_load(self->file));
 	}
 	EXPECT_STREQ("", vn_not_back(&self->before));
 }
