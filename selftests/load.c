@@ -57,7 +57,7 @@ static int load(int file, unsigned int nth, int *err, int *left)
 
 TEST_F(load, something_fails)
 {
-	int err, left, all, failed = 0, tolerated = 0;
+	int err = 0, left = 0, all, failed = 0, tolerated = 0;
 	const char *missing = inject_begin();
 
 	if (missing)
