@@ -180,21 +180,39 @@ static void number_request(struct scratch *s, struct booking_request *req)
 }
 
 /*
+ * Is a VM without a reservation on a CPU, so that nobody can come to own it? For
+ * who owns whole cores: on any thread of its core.
+ */
+static bool cpu_taken(u32 number, u32 cpu_policy)
+{
+	const struct core_topo_cpu *cpu = &host->topo.cpu[number];
+	const struct core_topo_core *core = &host->topo.core[cpu->core];
+	u32 i;
+
+	if (cpu_policy == CORE_PREFER)
+		return ledger_vcpus_on(cpu->id);
+	for (i = core->cpu; i < (u32)core->cpu + core->nr_cpus; i++)
+		if (ledger_vcpus_on(host->topo.cpu[i].id))
+			return true;
+	return false;
+}
+
+/*
  * CPUs to choose from: who is to own CPUs gets none that a VM without a
  * reservation is on.
  */
 static void choose_cpus(struct scratch *s, const struct booking_request *req,
 			const struct cpumask *allowed)
 {
-	u32 cpu;
+	u32 i;
 
 	lockdep_assert_held(&ledger_lock);
 	cpumask_copy(s->cpus, allowed);
 	if (req->core.cpu_policy == CORE_SHARED)
 		return;
-	for_each_cpu(cpu, allowed)
-		if (ledger_vcpus_on(cpu))
-			cpumask_clear_cpu(cpu, s->cpus);
+	for (i = 0; i < host->topo.nr_cpus; i++)
+		if (cpu_taken(i, req->core.cpu_policy))
+			cpumask_clear_cpu(host->topo.cpu[i].id, s->cpus);
 }
 
 /* Has a VM without a reservation come to a CPU of the plan since? */
@@ -204,7 +222,7 @@ static bool plan_taken(const struct core_plan *plan)
 
 	for (i = 0; i < plan->vcpus; i++)
 		if (!(plan->place[i] & CORE_ON_MASK) &&
-		    ledger_vcpus_on(host->topo.cpu[plan->place[i]].id))
+		    cpu_taken(plan->place[i], plan->cpu_policy))
 			return true;
 	return false;
 }

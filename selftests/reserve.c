@@ -165,6 +165,31 @@ TEST_F(reserve, bound_cpu_is_kept)
 	EXPECT_FALSE(vn_set_has(&taken, cpu));
 }
 
+/* Nor is the core of it: who owns that keeps others away from all its threads. */
+TEST_F(reserve, core_of_bound_cpu_is_kept)
+{
+	const struct vn_host *h = vn_host();
+	int all = vn_set_weight(&h->cpus), cores = vn_cores(&h->cpus);
+	int cpu = vn_set_nth(&h->cpus, all - 1);
+	struct vn_set bound = vn_set_of(cpu), taken;
+	struct vcpunuma_cmd_reserve cmd = {
+		.nr_vcpus = cores,
+		.cpu_policy = VCPUNUMA_CPU_ISOLATE,
+	};
+
+	vn_bind_cpu(self->other, 0, cpu, self->thread.tid);
+	EXPECT_EQ(-ENOSPC, reserve(self->vm, &cmd, &self->a));
+	EXPECT_AFFINITY(&bound, self->thread.tid);
+	if (cores == 1)
+		return;
+	cmd.nr_vcpus = cores - 1;
+	ASSERT_EQ(0, reserve(self->vm, &cmd, &self->a));
+	EXPECT_AFFINITY(&bound, self->thread.tid);
+	taken = places_set(&self->a, cores - 1);
+	for (int i = -1; vn_set_step(&taken, &i);)
+		EXPECT_NE(h->core_of[cpu], h->core_of[i]);
+}
+
 TEST_F(reserve, all_cpus_once)
 {
 	const struct vn_host *h = vn_host();
