@@ -190,6 +190,42 @@ TEST_F(reserve, core_of_bound_cpu_is_kept)
 		EXPECT_NE(h->core_of[cpu], h->core_of[i]);
 }
 
+/*
+ * A thread that may have none of what is left of the CPUs it was bound to goes
+ * where else it may run.
+ */
+TEST_F(reserve, bound_thread_makes_way_elsewhere)
+{
+	const struct vn_host *h = vn_host();
+	int node = some_node(), nr = vn_set_weight(&h->node_cpus[node]);
+	struct vn_set mine = h->node_cpus[node], before = mine;
+	struct vn_set nodes = vn_set_of(node), rest = {};
+	struct vcpunuma_cmd_reserve cmd = {
+		.nr_vcpus = nr,
+		.cpu_policy = VCPUNUMA_CPU_PREFER,
+		.nodes = (uintptr_t)&nodes,
+		.nr_node_bits = 64,
+	};
+	int cpu = -1;
+
+	while (vn_set_step(&h->cpus, &cpu) && !vn_set_weight(&rest))
+		if (!vn_set_has(&mine, cpu))
+			vn_set_add(&rest, cpu);
+	if (nr < 2 || vn_set_weight(&h->cpus) < nr + 2)
+		SKIP(return, "needs a node of two CPUs, and two more");
+	/* It has the node's and one more; it asks for all but that one. */
+	before = vn_set_or(&mine, &rest);
+	vn_setaffinity(self->thread.tid, &before);
+	before = h->cpus;
+	vn_set_del(&before, vn_set_first(&rest));
+	vn_bind_set(self->other, 0, &before, self->thread.tid, NULL);
+	EXPECT_AFFINITY(&mine, self->thread.tid);
+	ASSERT_EQ(0, reserve(self->vm, &cmd, &self->a));
+	EXPECT_AFFINITY(&rest, self->thread.tid);
+	vn_release(self->vm);
+	EXPECT_AFFINITY(&mine, self->thread.tid);
+}
+
 TEST_F(reserve, all_cpus_once)
 {
 	const struct vn_host *h = vn_host();
