@@ -302,6 +302,22 @@ void reserve_end(struct vcpunuma_vm *vm)
 		vm_refresh_all();
 }
 
+/*
+ * Undo one decision: another thread may have released that, and reserved anew,
+ * by now.
+ */
+static void reserve_take_back(struct vcpunuma_vm *vm, u64 decision)
+{
+	bool owned = false;
+
+	mutex_lock(&vm->lock);
+	if (vm->booking && vm->booking->id == decision)
+		owned = release_locked(vm);
+	mutex_unlock(&vm->lock);
+	if (owned)
+		vm_refresh_all();
+}
+
 /* Write the answer's arrays. */
 static int put_answer(struct vcpunuma_cmd_reserve *cmd, const struct booking *b,
 		      const struct cmd_array *places,
@@ -334,9 +350,9 @@ static int reserve(struct vcpunuma_vm *vm, struct vcpunuma_cmd_reserve *cmd,
 	return err;
 }
 
-static void reserve_undo(void *vm)
+static void reserve_undo(struct cmd_call *call)
 {
-	reserve_end(vm);
+	reserve_take_back(call->object, call->deed);
 }
 
 int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
@@ -389,10 +405,12 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 		vm_refresh_all();
 	err = put_answer(cmd, b, &places, &chunks);
 	/* What can't be told has not happened. */
-	if (kept && err)
-		reserve_end(vm);
-	else if (kept)
+	if (kept && err) {
+		reserve_take_back(vm, b->id);
+	} else if (kept) {
 		call->undo = reserve_undo;
+		call->deed = b->id;
+	}
 out:
 	kfree(req);
 	booking_put(b);

@@ -3,8 +3,11 @@
  * Room for whole VMs: VCPUNUMA_RESERVE and VCPUNUMA_RELEASE.
  */
 #include <kselftest_harness.h>
+#include <linux/userfaultfd.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "lib.h"
@@ -463,6 +466,61 @@ TEST_F(reserve, nodes)
 	}
 	set = vn_set_of(63);
 	EXPECT_NE(0, reserve(self->vm, &cmd, &self->a));
+}
+
+/* A call that can't give its answer undoes what it did, and nothing else. */
+
+struct late {
+	int fd;
+	void *chunks;
+};
+
+static long reserve_late(void *arg)
+{
+	struct late *late = arg;
+	struct vcpunuma_cmd_reserve cmd = { .nr_vcpus = 1 };
+
+	return __vn_reserve(late->fd, &cmd, NULL, 0, late->chunks, 1);
+}
+
+/* Memory at which who touches it stops, until it is unmapped */
+static void *trap_make(int *fault_fd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	void *at = mmap(NULL, PAGE_4K, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*fault_fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+	if (at == MAP_FAILED || *fault_fd < 0)
+		return NULL;
+	range.range.start = (uintptr_t)at;
+	range.range.len = PAGE_4K;
+	if (ioctl(*fault_fd, UFFDIO_API, &api) ||
+	    ioctl(*fault_fd, UFFDIO_REGISTER, &range))
+		return NULL;
+	return at;
+}
+
+TEST_F(reserve, undo_is_of_its_own)
+{
+	struct late late = { .fd = self->vm };
+	struct uffd_msg msg;
+	int fault_fd;
+
+	late.chunks = trap_make(&fault_fd);
+	if (!late.chunks)
+		SKIP(return, "no userfaultfd: %s", strerror(errno));
+	/* It has reserved, and stops where it tells so. */
+	vn_thread_post(&self->thread, reserve_late, &late);
+	ASSERT_EQ(sizeof(msg), read(fault_fd, &msg, sizeof(msg)));
+	vn_release(self->vm);
+	ASSERT_EQ(0, reserve_cpus(self->vm, 1, &self->a));
+	munmap(late.chunks, PAGE_4K);
+	close(fault_fd);
+	EXPECT_EQ(-EFAULT, vn_thread_wait(&self->thread));
+	EXPECT_EQ(-EEXIST, reserve_cpus(self->vm, 1, &self->a));
+	EXPECT_EQ(0, __vn_release(self->vm));
 }
 
 TEST_F(reserve, wrong_values)
