@@ -56,7 +56,7 @@ static atomic64_t decisions;
 static atomic64_t *reserved, *populated;
 
 /* The sets of nodes that a request has */
-enum { SET_ALLOWED, SET_PREFER, SET_AVOID, SETS };
+enum { SET_ALLOWED, SET_REQUIRED, SET_PREFER, SET_AVOID, SETS };
 
 /**
  * struct scratch - what a decision needs
@@ -167,10 +167,15 @@ static const unsigned long *number_nodes(struct scratch *s, u32 which,
 
 static void number_request(struct scratch *s, struct booking_request *req)
 {
+	static const nodemask_t none = NODE_MASK_NONE;
 	struct core_request *core = &req->core;
+	/* Nothing will do if it takes a node that is not there. */
+	bool there = nodes_subset(req->required, s->host->nodes);
 
-	core->allowed = number_nodes(s, SET_ALLOWED, &req->allowed);
-	core->required = req->required ? core->allowed : NULL;
+	core->allowed = number_nodes(s, SET_ALLOWED,
+				     there ? &req->allowed : &none);
+	core->required = nodes_empty(req->required) ? NULL :
+		number_nodes(s, SET_REQUIRED, &req->required);
 	core->prefer = nodes_empty(req->prefer) ? NULL :
 		number_nodes(s, SET_PREFER, &req->prefer);
 	core->avoid = nodes_empty(req->avoid) ? NULL :

@@ -148,21 +148,24 @@ static int find_nodes_of(u64 user, u32 nr, nodemask_t *nodes)
 }
 
 static int find_allowed(const struct vcpunuma_cmd_reserve *cmd,
-			nodemask_t *nodes)
+			struct booking_request *req)
 {
 	int err, node;
 
-	*nodes = node_states[N_POSSIBLE];
+	req->allowed = node_states[N_POSSIBLE];
 	if (cmd->nr_node_bits) {
-		err = cmd_get_nodes(nodes, cmd->nodes, cmd->nr_node_bits);
+		err = cmd_get_nodes(&req->allowed, cmd->nodes,
+				    cmd->nr_node_bits);
 		if (err)
 			return err;
 	}
+	if (cmd->flags & VCPUNUMA_RESERVE_REQUIRED)
+		req->required = req->allowed;
 	/* A cpuset does not name nodes that have no memory. */
-	for_each_node_mask(node, *nodes)
+	for_each_node_mask(node, req->allowed)
 		if (node_state(node, N_MEMORY) &&
 		    !node_isset(node, cpuset_current_mems_allowed))
-			node_clear(node, *nodes);
+			node_clear(node, req->allowed);
 	return 0;
 }
 
@@ -183,10 +186,9 @@ static int make_request(const struct vcpunuma_vm *vm,
 		.span = cmd->max_nodes,
 		.mem = div64_u64(cmd->mem, BOOKING_UNIT),
 	};
-	req->required = cmd->flags & VCPUNUMA_RESERVE_REQUIRED;
 	err = find_near(cmd, &req->near);
 	if (!err)
-		err = find_allowed(cmd, &req->allowed);
+		err = find_allowed(cmd, req);
 	if (!err)
 		err = find_nodes_of(cmd->with, cmd->nr_with, &req->prefer);
 	if (!err)

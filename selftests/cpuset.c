@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/mman.h>
 
 struct mem_arg {
 	unsigned int flags;
@@ -487,6 +488,48 @@ static long child_create_vcpu(void *arg, int fd)
 	if (mem >= 0)
 		close(mem);
 	return mem < 0 ? mem : 0;
+}
+
+static long child_reserve(void *arg, int fd)
+{
+	return __vn_reserve(fd, arg, NULL, 0, NULL, 0);
+}
+
+/* Nodes that a VM must use, one of them forbidden: not just the others. */
+TEST_F(cpuset, required_nodes)
+{
+	struct vn_set both = vn_set_and(&self->host->has_cpu,
+					&self->host->has_memory), mems, two;
+	struct vcpunuma_cmd_reserve *cmd = vn_shared(sizeof(*cmd) + sizeof(two));
+	struct vn_set *nodes = (struct vn_set *)(cmd + 1);
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	if (vn_set_weight(&both) < 2)
+		SKIP(return, "one node");
+	ASSERT_NE(MAP_FAILED, (void *)cmd);
+	/* One that shares the command */
+	vn_child_kill(&self->child);
+	vn_child_start(&self->child);
+	ASSERT_EQ(0, __vn_cgroup_move(&self->cg, self->child.pid));
+	mems = vn_set_of(vn_set_nth(&both, 0));
+	two = vn_set_of(vn_set_nth(&both, 1));
+	two = vn_set_or(&mems, &two);
+	set_cpus(&self->all);
+	ASSERT_EQ(0, __vn_cgroup_mems(&self->cg, &mems));
+	*nodes = two;
+	cmd->flags = VCPUNUMA_RESERVE_REQUIRED;
+	cmd->nr_vcpus = 2;
+	cmd->mem = 2 * PAGE_2M;
+	cmd->nodes = (uintptr_t)nodes;
+	cmd->nr_node_bits = 64;
+	EXPECT_EQ(-ENOSPC, vn_child_call(&self->child, child_reserve, cmd,
+					 self->fd));
+	EXPECT_EQ(VCPUNUMA_NO_NODES, cmd->out_reason);
+	*nodes = mems;
+	EXPECT_EQ(0, vn_child_call(&self->child, child_reserve, cmd,
+				   self->fd));
+	munmap(cmd, sizeof(*cmd) + sizeof(two));
 }
 
 /* The node of a vCPU that somebody else has bound is no way around. */

@@ -468,6 +468,33 @@ TEST_F(reserve, nodes)
 	EXPECT_NE(0, reserve(self->vm, &cmd, &self->a));
 }
 
+/* All nodes that are required, or none: also those that are not there. */
+TEST_F(reserve, required_nodes)
+{
+	const struct vn_host *h = vn_host();
+	struct vn_set both = vn_set_and(&h->has_cpu, &h->has_memory), set = both;
+	struct vcpunuma_cmd_reserve cmd = {
+		.flags = VCPUNUMA_RESERVE_REQUIRED,
+		.nr_vcpus = vn_set_weight(&both),
+		.mem = vn_set_weight(&both) * PAGE_2M,
+		.nodes = (uintptr_t)&set,
+		.nr_node_bits = 64,
+	};
+	int absent = vn_absent_node(), err;
+
+	ASSERT_EQ(0, reserve(self->vm, &cmd, &self->a));
+	EXPECT_LE(vn_set_weight(&both), cmd.nr_chunks);
+	vn_release(self->vm);
+	vn_set_add(&set, absent);
+	err = reserve(self->vm, &cmd, &self->a);
+	/* There may be a node of that id, or there can't. */
+	if (err != -EINVAL) {
+		EXPECT_EQ(-ENOSPC, err);
+		EXPECT_EQ(VCPUNUMA_NO_NODES, cmd.out_reason);
+	}
+	EXPECT_EQ(-ENOENT, __vn_release(self->vm));
+}
+
 /* A call that can't give its answer undoes what it did, and nothing else. */
 
 struct late {
