@@ -7,6 +7,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #define MODULE		"vcpunuma"
 /* The kernel keeps some of what it once allocated for reasons of its own. */
@@ -25,6 +26,24 @@ int vn_module_refs(void)
 int __vn_module_remove(void)
 {
 	return syscall(__NR_delete_module, MODULE, O_NONBLOCK) ? -errno : 0;
+}
+
+int vn_module_file(void)
+{
+	const char *build = getenv("BUILD");
+	struct utsname name;
+	char path[512];
+
+	if (!build || uname(&name))
+		return -1;
+	snprintf(path, sizeof(path), "%s/%s/module/vcpunuma.ko", build,
+		 name.release);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int __vn_module_load(int file)
+{
+	return syscall(__NR_finit_module, file, "", 0) ? -errno : 0;
 }
 
 void vn_caches_read(struct vn_caches *c)

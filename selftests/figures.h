@@ -11,6 +11,10 @@
 int vn_module_refs(void);
 /* Tries to remove the module. */
 int __vn_module_remove(void);
+/* vcpunuma.ko where "make" leaves it, or -1; and loads it. */
+int vn_module_file(void);
+int __vn_module_load(int file);
+#define VN_NO_MODULE_FILE	"no vcpunuma.ko of this kernel below $BUILD"
 
 /* Objects in use by cache of the slab allocator */
 struct vn_caches {

@@ -7,10 +7,7 @@
 #include "figures.h"
 #include "storm.h"
 
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 
 FIXTURE(module) {
 	struct vn_before before;
@@ -19,30 +16,11 @@ FIXTURE(module) {
 	int file;		/* vcpunuma.ko, or -1 */
 };
 
-/* Where "make" leaves it */
-static int open_module(void)
-{
-	const char *build = getenv("BUILD");
-	struct utsname name;
-	char path[512];
-
-	if (!build || uname(&name))
-		return -1;
-	snprintf(path, sizeof(path), "%s/%s/module/vcpunuma.ko", build,
-		 name.release);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static int load(int file)
-{
-	return syscall(__NR_finit_module, file, "", 0) ? -errno : 0;
-}
-
 FIXTURE_SETUP(module)
 {
 	vn_getaffinity(0, &self->all);
 	self->node = vn_set_first(&vn_host()->has_memory);
-	self->file = open_module();
+	self->file = vn_module_file();
 	vn_before_read(&self->before);
 }
 
@@ -50,18 +28,16 @@ FIXTURE_TEARDOWN(module)
 {
 	/* The programs after this one need it. */
 	if (vn_module_refs() < 0)
-		load(self->file);
+		__vn_module_load(self->file);
 	close(self->file);
 }
-
-#define NO_FILE	"no vcpunuma.ko of this kernel below $BUILD"
 
 TEST_F_TIMEOUT(module, reload, STORM_TIMEOUT)
 {
 	int times = storm_times(8, 500);
 
 	if (self->file < 0)
-		SKIP(return, NO_FILE);
+		SKIP(return, VN_NO_MODULE_FILE);
 	for (int i = 0; i < times; i++) {
 		int vm = vn_open(), mem = -1;
 		char *at = NULL;
@@ -87,7 +63,7 @@ TEST_F_TIMEOUT(module, reload, STORM_TIMEOUT)
 		EXPECT_EQ(0, __vn_module_remove());
 		EXPECT_EQ(-1, vn_module_refs());
 		EXPECT_EQ(-ENOENT, __vn_open());
-		ASSERT_EQ(0, load(self->file));
+		ASSERT_EQ(0, __vn_module_load(self->file));
 	}
 	vn_note("%d times unloaded and loaded", times);
 	EXPECT_STREQ("", vn_not_back(&self->before));
@@ -159,7 +135,7 @@ TEST_F_TIMEOUT(module, reload_in_use, STORM_TIMEOUT)
 	pthread_t t[3];
 
 	if (self->file < 0)
-		SKIP(return, NO_FILE);
+		SKIP(return, VN_NO_MODULE_FILE);
 	for (int i = 0; i < 3; i++)
 		ASSERT_EQ(0, pthread_create(&t[i], NULL, i == 2 ?
 					    read_again_and_again :
@@ -172,7 +148,7 @@ TEST_F_TIMEOUT(module, reload_in_use, STORM_TIMEOUT)
 			continue;
 		}
 		ASSERT_EQ(0, err);
-		ASSERT_EQ(0, load(self->file));
+		ASSERT_EQ(0, __vn_module_load(self->file));
 		done++;
 	}
 	for (int i = 0; i < 3; i++)
