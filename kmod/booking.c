@@ -204,7 +204,7 @@ static bool cpu_taken(u32 number, u32 cpu_policy)
 
 /*
  * CPUs to choose from: who is to own CPUs gets none that a VM without a
- * reservation is on.
+ * reservation is on. Under cpus_read_lock().
  */
 static void choose_cpus(struct scratch *s, const struct booking_request *req,
 			const struct cpumask *allowed)
@@ -212,7 +212,8 @@ static void choose_cpus(struct scratch *s, const struct booking_request *req,
 	u32 i;
 
 	lockdep_assert_held(&ledger_lock);
-	cpumask_copy(s->cpus, allowed);
+	/* The books hear late of CPUs that have gone. */
+	cpumask_and(s->cpus, allowed, cpu_online_mask);
 	if (req->core.cpu_policy == CORE_SHARED)
 		return;
 	for (i = 0; i < host->topo.nr_cpus; i++)
