@@ -202,22 +202,37 @@ static bool cpu_taken(u32 number, u32 cpu_policy)
 	return false;
 }
 
+/* May the caller use all threads of a CPU's core? */
+static bool core_allowed(u32 number, const struct cpumask *allowed)
+{
+	const struct core_topo_core *core =
+		&host->topo.core[host->topo.cpu[number].core];
+	u32 i;
+
+	for (i = core->cpu; i < (u32)core->cpu + core->nr_cpus; i++)
+		if (!cpumask_test_cpu(host->topo.cpu[i].id, allowed))
+			return false;
+	return true;
+}
+
 /*
  * CPUs to choose from: who is to own CPUs gets none that a VM without a
- * reservation is on. Under cpus_read_lock().
+ * reservation is on; and no core of which he may use a part, for he would keep
+ * others off the rest. Under cpus_read_lock().
  */
 static void choose_cpus(struct scratch *s, const struct booking_request *req,
 			const struct cpumask *allowed)
 {
-	u32 i;
+	u32 policy = req->core.cpu_policy, i;
 
 	lockdep_assert_held(&ledger_lock);
 	/* The books hear late of CPUs that have gone. */
 	cpumask_and(s->cpus, allowed, cpu_online_mask);
-	if (req->core.cpu_policy == CORE_SHARED)
+	if (policy == CORE_SHARED)
 		return;
 	for (i = 0; i < host->topo.nr_cpus; i++)
-		if (cpu_taken(i, req->core.cpu_policy))
+		if (cpu_taken(i, policy) ||
+		    (policy != CORE_PREFER && !core_allowed(i, allowed)))
 			cpumask_clear_cpu(host->topo.cpu[i].id, s->cpus);
 }
 

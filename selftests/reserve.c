@@ -696,7 +696,7 @@ TEST_F(reserve, cpu_offline)
 		 last);
 	if (all == 1)
 		SKIP(return, "one CPU");
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < 8; round++) {
 		if (__vn_write_file(path, "0"))
 			SKIP(return, "no CPU can go offline");
 		EXPECT_EQ(-ENOSPC, reserve_cpus(self->vm, all, &self->a));
