@@ -6,7 +6,6 @@
 
 #include <limits.h>
 #include <linux/futex.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -20,15 +19,10 @@ struct board *board_make(void)
 	return vn_shared(sizeof(struct board));
 }
 
-void board_wrong(struct board *b, const char *format, ...)
+void board_note(struct board *b, const char *text)
 {
-	va_list args;
-
-	if (__atomic_exchange_n(&b->wrong, 1, __ATOMIC_SEQ_CST))
-		return;
-	va_start(args, format);
-	vsnprintf(b->what, sizeof(b->what), format, args);
-	va_end(args);
+	if (!__atomic_exchange_n(&b->wrong, 1, __ATOMIC_SEQ_CST))
+		snprintf(b->what, sizeof(b->what), "%s", text);
 }
 
 /* What the player does */
@@ -269,7 +263,7 @@ static void read_node(struct reading *r, unsigned int node, unsigned int vcpus,
 
 	r->nodes[r->slot - r->b->slot]++;
 	if (have != vcpus || bytes != mib * MIB || drawn != taken * MIB)
-		board_wrong(r->b, "report: node %u: %u vCPUs, %lld of %lld MiB; %d has %u, %lld of %lld bytes",
+		board_wrong(r->b, "report: node %u: %u, %lld/%lld MiB; %d has %u, %lld/%lld",
 			    node, vcpus, taken, mib, r->slot->id, have, drawn,
 			    bytes);
 }
@@ -329,7 +323,7 @@ static void check_lines(struct reading *r, int i)
 		threads += vm->vcpu[k].tid != 0;
 	if (r->reserved[i] != vm->reserved || r->nodes[i] != nodes ||
 	    r->threads[i] != threads)
-		board_wrong(r->b, "report: %d: %d reservations, %d nodes, %d threads; not %d, %d, %d",
+		board_wrong(r->b, "report: %d: lines %d, %d, %d; not %d, %d, %d",
 			    r->b->slot[i].id, r->reserved[i], r->nodes[i],
 			    r->threads[i], vm->reserved, nodes, threads);
 }

@@ -13,7 +13,7 @@
 #define BOARD_VCPUS	2
 #define BOARD_CHUNKS	8
 /* Processes there can have been in all slots together */
-#define BOARD_IDS	(1 << 20)
+#define BOARD_IDS	1000000
 
 /* A thread that is bound */
 struct board_vcpu {
@@ -58,8 +58,14 @@ struct board {
 struct board *board_make(void);
 
 /* Notes what is wrong; the first counts. */
-void board_wrong(struct board *b, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void board_note(struct board *b, const char *text);
+/* The same, as for printf() */
+#define board_wrong(b, ...) do {					\
+	char __text[512];						\
+									\
+	snprintf(__text, sizeof(__text), __VA_ARGS__);			\
+	board_note(b, __text);						\
+} while (0)
 
 /* The player: CPUs of slot->vm.owned are his now, or no more from here on. */
 void board_claim(struct board *b, struct board_slot *s);

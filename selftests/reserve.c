@@ -201,7 +201,7 @@ TEST_F(reserve, bound_thread_makes_way_elsewhere)
 {
 	const struct vn_host *h = vn_host();
 	int node = some_node(), nr = vn_set_weight(&h->node_cpus[node]);
-	struct vn_set mine = h->node_cpus[node], before = mine;
+	struct vn_set mine = h->node_cpus[node], before;
 	struct vn_set nodes = vn_set_of(node), rest = {};
 	struct vcpunuma_cmd_reserve cmd = {
 		.nr_vcpus = nr,
