@@ -56,7 +56,7 @@ static atomic64_t decisions;
 static atomic64_t *reserved, *populated;
 
 /* The sets of nodes that a request has */
-enum { SET_ALLOWED, SET_PREFER, SET_AVOID, SETS };
+enum { SET_ALLOWED, SET_REQUIRED, SET_PREFER, SET_AVOID, SETS };
 
 /**
  * struct scratch - what a decision needs
@@ -167,10 +167,15 @@ static const unsigned long *number_nodes(struct scratch *s, u32 which,
 
 static void number_request(struct scratch *s, struct booking_request *req)
 {
+	static const nodemask_t none = NODE_MASK_NONE;
 	struct core_request *core = &req->core;
+	/* Nothing will do if it takes a node that is not there. */
+	bool there = nodes_subset(req->required, s->host->nodes);
 
-	core->allowed = number_nodes(s, SET_ALLOWED, &req->allowed);
-	core->required = req->required ? core->allowed : NULL;
+	core->allowed = number_nodes(s, SET_ALLOWED,
+				     there ? &req->allowed : &none);
+	core->required = nodes_empty(req->required) ? NULL :
+		number_nodes(s, SET_REQUIRED, &req->required);
 	core->prefer = nodes_empty(req->prefer) ? NULL :
 		number_nodes(s, SET_PREFER, &req->prefer);
 	core->avoid = nodes_empty(req->avoid) ? NULL :
@@ -180,21 +185,55 @@ static void number_request(struct scratch *s, struct booking_request *req)
 }
 
 /*
+ * Is a VM without a reservation on a CPU, so that nobody can come to own it? For
+ * who owns whole cores: on any thread of its core.
+ */
+static bool cpu_taken(u32 number, u32 cpu_policy)
+{
+	const struct core_topo_cpu *cpu = &host->topo.cpu[number];
+	const struct core_topo_core *core = &host->topo.core[cpu->core];
+	u32 i;
+
+	if (cpu_policy == CORE_PREFER)
+		return ledger_vcpus_on(cpu->id);
+	for (i = core->cpu; i < (u32)core->cpu + core->nr_cpus; i++)
+		if (ledger_vcpus_on(host->topo.cpu[i].id))
+			return true;
+	return false;
+}
+
+/* May the caller use all threads of a CPU's core? */
+static bool core_allowed(u32 number, const struct cpumask *allowed)
+{
+	const struct core_topo_core *core =
+		&host->topo.core[host->topo.cpu[number].core];
+	u32 i;
+
+	for (i = core->cpu; i < (u32)core->cpu + core->nr_cpus; i++)
+		if (!cpumask_test_cpu(host->topo.cpu[i].id, allowed))
+			return false;
+	return true;
+}
+
+/*
  * CPUs to choose from: who is to own CPUs gets none that a VM without a
- * reservation is on.
+ * reservation is on; and no core of which he may use a part, for he would keep
+ * others off the rest. Under cpus_read_lock().
  */
 static void choose_cpus(struct scratch *s, const struct booking_request *req,
 			const struct cpumask *allowed)
 {
-	u32 cpu;
+	u32 policy = req->core.cpu_policy, i;
 
 	lockdep_assert_held(&ledger_lock);
-	cpumask_copy(s->cpus, allowed);
-	if (req->core.cpu_policy == CORE_SHARED)
+	/* The books hear late of CPUs that have gone. */
+	cpumask_and(s->cpus, allowed, cpu_online_mask);
+	if (policy == CORE_SHARED)
 		return;
-	for_each_cpu(cpu, allowed)
-		if (ledger_vcpus_on(cpu))
-			cpumask_clear_cpu(cpu, s->cpus);
+	for (i = 0; i < host->topo.nr_cpus; i++)
+		if (cpu_taken(i, policy) ||
+		    (policy != CORE_PREFER && !core_allowed(i, allowed)))
+			cpumask_clear_cpu(host->topo.cpu[i].id, s->cpus);
 }
 
 /* Has a VM without a reservation come to a CPU of the plan since? */
@@ -204,7 +243,7 @@ static bool plan_taken(const struct core_plan *plan)
 
 	for (i = 0; i < plan->vcpus; i++)
 		if (!(plan->place[i] & CORE_ON_MASK) &&
-		    ledger_vcpus_on(host->topo.cpu[plan->place[i]].id))
+		    cpu_taken(plan->place[i], plan->cpu_policy))
 			return true;
 	return false;
 }
@@ -515,7 +554,7 @@ bool booking_serves(const struct booking *b, const struct booking_request *req,
 	booked_nodes(b, &nodes);
 	if (!nodes_subset(nodes, req->allowed) ||
 	    nodes_intersects(nodes, req->avoid) ||
-	    (req->required && !nodes_equal(nodes, req->allowed)))
+	    !nodes_subset(req->required, nodes))
 		return false;
 	for (i = 0; i < b->plan.vcpus; i++)
 		if (b->places[i].cpu != VCPUNUMA_NONE &&

@@ -27,7 +27,7 @@ struct vcpunuma_place;
  *	here from those below, which have the kernel's ids of nodes
  * @near: node to be near to, or VCPUNUMA_NONE
  * @allowed: nodes it may use
- * @required: must it use all of these?
+ * @required: nodes it must use, each
  * @prefer: nodes to prefer
  * @avoid: nodes it must not use
  */
@@ -35,7 +35,7 @@ struct booking_request {
 	struct core_request core;
 	u32 near;
 	nodemask_t allowed;
-	bool required;
+	nodemask_t required;
 	nodemask_t prefer;
 	nodemask_t avoid;
 };

@@ -90,7 +90,7 @@ long cmd_dispatch(const struct cmd_op *ops, unsigned int nr_ops, void *object,
 	if ((!err || err == -EMSGSIZE || err == -ENOSPC) &&
 	    memcmp(&before, &buf, size) && copy_to_user(user, &buf, size)) {
 		if (!err && call.undo)
-			call.undo(call.object);
+			call.undo(&call);
 		err = -EFAULT;
 	}
 	cmd_finish_file(&call, err);

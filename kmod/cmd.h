@@ -41,12 +41,14 @@ union cmd_buffer {
  * @new_fd: the number reserved for it
  * @undo: a handler that can undo what it did leaves here how: called if the
  *	caller cannot be told of it
+ * @deed: and here what it was, for @undo: others may have undone it already
  */
 struct cmd_call {
 	void *object;
 	struct file *new_file;
 	int new_fd;
-	void (*undo)(void *object);
+	void (*undo)(struct cmd_call *call);
+	u64 deed;
 };
 
 /**

@@ -59,6 +59,24 @@ static void fill_nodes(struct host *host)
 }
 
 /*
+ * The core of a CPU that is offline. The kernel has forgotten which it shared it
+ * with, and names a core after the first thread that is online: ask for the name
+ * it has today one of those it shared it with when all were there.
+ */
+static u32 core_before(const struct host *before, u32 core_id)
+{
+	u32 i;
+
+	for (i = 0; i < before->topo.nr_cpus; i++) {
+		const struct core_topo_cpu *cpu = &before->topo.cpu[i];
+
+		if (cpu->core_id == core_id && cpu_online(cpu->id))
+			return cpu_core(cpu->id);
+	}
+	return core_id;
+}
+
+/*
  * All CPUs online, and those the host had before: of a CPU that is offline the
  * kernel has forgotten what it shares with others.
  */
@@ -81,6 +99,7 @@ static void fill_cpus(struct host *host, const struct host *before)
 			continue;
 		*to = *from;
 		to->node = host->number[before->id[from->node]];
+		to->core_id = core_before(before, from->core_id);
 		to++;
 	}
 }

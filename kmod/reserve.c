@@ -152,21 +152,24 @@ static int find_nodes_of(u64 user, u32 nr, nodemask_t *nodes)
 }
 
 static int find_allowed(const struct vcpunuma_cmd_reserve *cmd,
-			nodemask_t *nodes)
+			struct booking_request *req)
 {
 	int err, node;
 
-	*nodes = node_states[N_POSSIBLE];
+	req->allowed = node_states[N_POSSIBLE];
 	if (cmd->nr_node_bits) {
-		err = cmd_get_nodes(nodes, cmd->nodes, cmd->nr_node_bits);
+		err = cmd_get_nodes(&req->allowed, cmd->nodes,
+				    cmd->nr_node_bits);
 		if (err)
 			return err;
 	}
+	if (cmd->flags & VCPUNUMA_RESERVE_REQUIRED)
+		req->required = req->allowed;
 	/* A cpuset does not name nodes that have no memory. */
-	for_each_node_mask(node, *nodes)
+	for_each_node_mask(node, req->allowed)
 		if (node_state(node, N_MEMORY) &&
 		    !node_isset(node, cpuset_current_mems_allowed))
-			node_clear(node, *nodes);
+			node_clear(node, req->allowed);
 	return 0;
 }
 
@@ -187,10 +190,9 @@ static int make_request(const struct vcpunuma_vm *vm,
 		.span = cmd->max_nodes,
 		.mem = div64_u64(cmd->mem, BOOKING_UNIT),
 	};
-	req->required = cmd->flags & VCPUNUMA_RESERVE_REQUIRED;
 	err = find_near(cmd, &req->near);
 	if (!err)
-		err = find_allowed(cmd, &req->allowed);
+		err = find_allowed(cmd, req);
 	if (!err)
 		err = find_nodes_of(cmd->with, cmd->nr_with, &req->prefer);
 	if (!err)
@@ -310,8 +312,7 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct reservation *r)
 	lockdep_assert_held(&vm->lock);
 	if (vm->booking)
 		return -EEXIST;
-	if (cmd->flags & VCPUNUMA_RESERVE_REQUIRED &&
-	    !nodes_subset(r->req->allowed, vm->limits.nodes))
+	if (!nodes_subset(r->req->required, vm->limits.nodes))
 		return -EACCES;
 	nodes_and(r->req->allowed, r->req->allowed, vm->limits.nodes);
 	err = vcpu_caller_cpus(vm, r->allowed);
@@ -378,6 +379,22 @@ void reserve_end(struct vcpunuma_vm *vm)
 		vm_refresh_all();
 }
 
+/*
+ * Undo one decision: another thread may have released that, and reserved anew,
+ * by now.
+ */
+static void reserve_take_back(struct vcpunuma_vm *vm, u64 decision)
+{
+	bool owned = false;
+
+	mutex_lock(&vm->lock);
+	if (vm->booking && vm->booking->id == decision)
+		owned = release_locked(vm);
+	mutex_unlock(&vm->lock);
+	if (owned)
+		vm_refresh_all();
+}
+
 /* Write the answer's arrays. */
 static int put_answer(struct vcpunuma_cmd_reserve *cmd, const struct booking *b,
 		      const struct cmd_array *places,
@@ -412,9 +429,9 @@ static int reserve(struct vcpunuma_vm *vm, struct reservation *r)
 	return err;
 }
 
-static void reserve_undo(void *vm)
+static void reserve_undo(struct cmd_call *call)
 {
-	reserve_end(vm);
+	reserve_take_back(call->object, call->deed);
 }
 
 int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
@@ -464,10 +481,12 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 	cmd->out_resumed = r.resumed;
 	err = put_answer(cmd, r.b, &places, &chunks);
 	/* What can't be told has not happened. */
-	if (kept && err)
-		reserve_end(vm);
-	else if (kept)
+	if (kept && err) {
+		reserve_take_back(vm, r.b->id);
+	} else if (kept) {
 		call->undo = reserve_undo;
+		call->deed = r.b->id;
+	}
 out:
 	kfree(r.req);
 	booking_put(r.b);

@@ -298,21 +298,24 @@ bool vcpu_in_place(struct vcpunuma_vm *vm)
 }
 
 /*
- * Give the thread what it asked for and no other VM owns. If that is nothing, as
- * for a VM without a reservation that had all of it taken, whatever it might run
- * on and nobody owns; if that is nothing either it stays where it is.
+ * Give the thread what it asked for and no other VM owns. If it may run on none
+ * of that, as in a VM without a reservation that had all of it taken, whatever it
+ * may run on and nobody owns; if that is nothing either it stays where it is.
  */
 static void refresh_pin(struct vcpu *v, const struct cpumask *foreign,
 			struct cpumask *wanted)
 {
-	if (!cpumask_andnot(wanted, v->asked, foreign) &&
-	    !cpumask_andnot(wanted, v->pin->before, foreign))
-		return;
-	if (!cpumask_intersects(v->pin->mask, foreign) &&
+	cpumask_andnot(wanted, v->asked, foreign);
+	if (cpumask_and(wanted, wanted, v->pin->before) &&
+	    !cpumask_intersects(v->pin->mask, foreign) &&
 	    cpumask_subset(wanted, v->pin->mask))
 		return;
-	if (!pin_apply(v->pin, wanted))
-		vcpu_note_mask(v);
+	if (pin_apply(v->pin, wanted)) {
+		cpumask_andnot(wanted, v->pin->before, foreign);
+		if (pin_apply(v->pin, wanted))
+			return;
+	}
+	vcpu_note_mask(v);
 }
 
 /**

@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/mman.h>
 
 struct mem_arg {
 	unsigned int flags;
@@ -487,6 +488,84 @@ static long child_create_vcpu(void *arg, int fd)
 	if (mem >= 0)
 		close(mem);
 	return mem < 0 ? mem : 0;
+}
+
+/* A child that shares what was mapped since the first was started */
+#define start_sharer() do {						\
+	vn_child_kill(&self->child);					\
+	vn_child_start(&self->child);					\
+	ASSERT_EQ(0, __vn_cgroup_move(&self->cg, self->child.pid));	\
+} while (0)
+
+static long child_reserve(void *arg, int fd)
+{
+	return __vn_reserve(fd, arg, NULL, 0, NULL, 0);
+}
+
+/* Who may use one thread of a core cannot keep others off the other thread. */
+TEST_F(cpuset, part_of_a_core)
+{
+	const int *core_of = self->host->core_of;
+	struct vcpunuma_cmd_reserve *cmd = vn_shared(sizeof(*cmd));
+	struct vn_set core = {};
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	ASSERT_NE(MAP_FAILED, (void *)cmd);
+	start_sharer();
+	for (int cpu = -1; vn_set_step(&self->all, &cpu);)
+		if (core_of[cpu] == core_of[self->a])
+			vn_set_add(&core, cpu);
+	set_cpus(&self->set_a);
+	cmd->nr_vcpus = 1;
+	cmd->cpu_policy = VCPUNUMA_CPU_ISOLATE;
+	EXPECT_EQ(vn_set_weight(&core) > 1 ? -ENOSPC : 0,
+		  vn_child_call(&self->child, child_reserve, cmd, self->fd));
+	__vn_release(self->fd);
+	cmd->cpu_policy = VCPUNUMA_CPU_PREFER;
+	EXPECT_EQ(0, vn_child_call(&self->child, child_reserve, cmd, self->fd));
+	vn_release(self->fd);
+	if (vn_set_weight(&core) < vn_set_weight(&self->all)) {
+		set_cpus(&core);
+		cmd->cpu_policy = VCPUNUMA_CPU_ISOLATE;
+		EXPECT_EQ(0, vn_child_call(&self->child, child_reserve, cmd,
+					   self->fd));
+	}
+	munmap(cmd, sizeof(*cmd));
+}
+
+/* Nodes that a VM must use, one of them forbidden: not just the others. */
+TEST_F(cpuset, required_nodes)
+{
+	struct vn_set both = vn_set_and(&self->host->has_cpu,
+					&self->host->has_memory), mems, two;
+	struct vcpunuma_cmd_reserve *cmd = vn_shared(sizeof(*cmd) + sizeof(two));
+	struct vn_set *nodes = (struct vn_set *)(cmd + 1);
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	if (vn_set_weight(&both) < 2)
+		SKIP(return, "one node");
+	ASSERT_NE(MAP_FAILED, (void *)cmd);
+	start_sharer();
+	mems = vn_set_of(vn_set_nth(&both, 0));
+	two = vn_set_of(vn_set_nth(&both, 1));
+	two = vn_set_or(&mems, &two);
+	set_cpus(&self->all);
+	ASSERT_EQ(0, __vn_cgroup_mems(&self->cg, &mems));
+	*nodes = two;
+	cmd->flags = VCPUNUMA_RESERVE_REQUIRED;
+	cmd->nr_vcpus = 2;
+	cmd->mem = 2 * PAGE_2M;
+	cmd->nodes = (uintptr_t)nodes;
+	cmd->nr_node_bits = 64;
+	EXPECT_EQ(-ENOSPC, vn_child_call(&self->child, child_reserve, cmd,
+					 self->fd));
+	EXPECT_EQ(VCPUNUMA_NO_NODES, cmd->out_reason);
+	*nodes = mems;
+	EXPECT_EQ(0, vn_child_call(&self->child, child_reserve, cmd,
+				   self->fd));
+	munmap(cmd, sizeof(*cmd) + sizeof(two));
 }
 
 /* The node of a vCPU that somebody else has bound is no way around. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module is loaded: something in it fails, and nothing of it stays; or the
- * host has less than it will have.
+ * The module is loaded, and something in it fails: nothing of it stays, and it
+ * can be loaded again.
  */
 #include "kselftest_harness.h"
 #include "figures.h"
@@ -14,17 +14,7 @@
 FIXTURE(load) {
 	struct vn_before before;
 	int file;		/* vcpunuma.ko, or -1 */
-	int offline;		/* a CPU that is put offline; 0: none is */
 };
-
-static int put_online(int cpu, const char *online)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
-		 cpu);
-	return __vn_write_file(path, online);
-}
 
 FIXTURE_SETUP(load)
 {
@@ -35,8 +25,6 @@ FIXTURE_SETUP(load)
 FIXTURE_TEARDOWN(load)
 {
 	inject_end();
-	if (self->offline)
-		put_online(self->offline, "1");
 	/* The programs after this one need it. */
 	if (vn_module_refs() < 0)
 		__vn_module_load(self->file);
@@ -97,59 +85,6 @@ TEST_F(load, something_fails)
 	EXPECT_LT(10, failed);
 	if (vn_module_refs() < 0)
 		ASSERT_EQ(0, __vn_module_load(self->file));
-	EXPECT_STREQ("", vn_not_back(&self->before));
-}
-
-#define MAX_VCPUS	256
-
-static int reserve_cpus(int vm, unsigned int nr, struct vn_set *cpus)
-{
-	static struct vcpunuma_place place[MAX_VCPUS];
-	static struct vcpunuma_chunk chunk[MAX_VCPUS];
-	struct vcpunuma_cmd_reserve cmd = {
-		.nr_vcpus = nr,
-		.cpu_policy = VCPUNUMA_CPU_PREFER,
-	};
-	int err;
-
-	memset(cpus, 0, sizeof(*cpus));
-	err = __vn_reserve(vm, &cmd, place, MAX_VCPUS, chunk, MAX_VCPUS);
-	for (unsigned int i = 0; i < nr && !err; i++)
-		vn_set_add(cpus, place[i].cpu);
-	return err;
-}
-
-/* A CPU comes that the module has never seen, while something is reserved. */
-TEST_F(load, cpu_comes)
-{
-	int nr = vn_set_weight(&vn_host()->cpus);
-	int cpu = vn_set_nth(&vn_host()->cpus, nr - 1);
-	struct vn_set mine, others;
-	int vm, other;
-
-	if (self->file < 0)
-		SKIP(return, VN_NO_MODULE_FILE);
-	if (nr < 3 || nr > MAX_VCPUS)
-		SKIP(return, "%d CPUs", nr);
-	ASSERT_EQ(0, __vn_module_remove());
-	ASSERT_EQ(0, put_online(cpu, "0"));
-	self->offline = cpu;
-	ASSERT_EQ(0, __vn_module_load(self->file));
-	vm = vn_open();
-	other = vn_open();
-	ASSERT_EQ(0, reserve_cpus(vm, 1, &mine));
-	EXPECT_EQ(-ENOSPC, reserve_cpus(other, nr - 1, &others));
-	ASSERT_EQ(0, put_online(cpu, "1"));
-	self->offline = 0;
-	/* What is reserved stays so, and all the rest is free. */
-	EXPECT_TRUE(vn_eventually(!reserve_cpus(other, nr - 1, &others)));
-	EXPECT_TRUE(vn_set_has(&others, cpu));
-	EXPECT_FALSE(vn_set_has(&others, vn_set_first(&mine)));
-	EXPECT_EQ(nr - 1, vn_set_weight(&others));
-	close(other);
-	vn_release(vm);
-	EXPECT_EQ(0, reserve_cpus(vm, nr, &mine));
-	close(vm);
 	EXPECT_STREQ("", vn_not_back(&self->before));
 }
 

@@ -3,8 +3,11 @@
  * Room for whole VMs: VCPUNUMA_RESERVE and VCPUNUMA_RELEASE.
  */
 #include <kselftest_harness.h>
+#include <linux/userfaultfd.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "lib.h"
@@ -163,6 +166,67 @@ TEST_F(reserve, bound_cpu_is_kept)
 	taken = places_set(&self->a, all - 1);
 	EXPECT_EQ(all - 1, vn_set_weight(&taken));
 	EXPECT_FALSE(vn_set_has(&taken, cpu));
+}
+
+/* Nor is the core of it: who owns that keeps others away from all its threads. */
+TEST_F(reserve, core_of_bound_cpu_is_kept)
+{
+	const struct vn_host *h = vn_host();
+	int all = vn_set_weight(&h->cpus), cores = vn_cores(&h->cpus);
+	int cpu = vn_set_nth(&h->cpus, all - 1);
+	struct vn_set bound = vn_set_of(cpu), taken;
+	struct vcpunuma_cmd_reserve cmd = {
+		.nr_vcpus = cores,
+		.cpu_policy = VCPUNUMA_CPU_ISOLATE,
+	};
+
+	vn_bind_cpu(self->other, 0, cpu, self->thread.tid);
+	EXPECT_EQ(-ENOSPC, reserve(self->vm, &cmd, &self->a));
+	EXPECT_AFFINITY(&bound, self->thread.tid);
+	if (cores == 1)
+		return;
+	cmd.nr_vcpus = cores - 1;
+	ASSERT_EQ(0, reserve(self->vm, &cmd, &self->a));
+	EXPECT_AFFINITY(&bound, self->thread.tid);
+	taken = places_set(&self->a, cores - 1);
+	for (int i = -1; vn_set_step(&taken, &i);)
+		EXPECT_NE(h->core_of[cpu], h->core_of[i]);
+}
+
+/*
+ * A thread that may have none of what is left of the CPUs it was bound to goes
+ * where else it may run.
+ */
+TEST_F(reserve, bound_thread_makes_way_elsewhere)
+{
+	const struct vn_host *h = vn_host();
+	int node = some_node(), nr = vn_set_weight(&h->node_cpus[node]);
+	struct vn_set mine = h->node_cpus[node], before;
+	struct vn_set nodes = vn_set_of(node), rest = {};
+	struct vcpunuma_cmd_reserve cmd = {
+		.nr_vcpus = nr,
+		.cpu_policy = VCPUNUMA_CPU_PREFER,
+		.nodes = (uintptr_t)&nodes,
+		.nr_node_bits = 64,
+	};
+	int cpu = -1;
+
+	while (vn_set_step(&h->cpus, &cpu) && !vn_set_weight(&rest))
+		if (!vn_set_has(&mine, cpu))
+			vn_set_add(&rest, cpu);
+	if (nr < 2 || vn_set_weight(&h->cpus) < nr + 2)
+		SKIP(return, "needs a node of two CPUs, and two more");
+	/* It has the node's and one more; it asks for all but that one. */
+	before = vn_set_or(&mine, &rest);
+	vn_setaffinity(self->thread.tid, &before);
+	before = h->cpus;
+	vn_set_del(&before, vn_set_first(&rest));
+	vn_bind_set(self->other, 0, &before, self->thread.tid, NULL);
+	EXPECT_AFFINITY(&mine, self->thread.tid);
+	ASSERT_EQ(0, reserve(self->vm, &cmd, &self->a));
+	EXPECT_AFFINITY(&rest, self->thread.tid);
+	vn_release(self->vm);
+	EXPECT_AFFINITY(&mine, self->thread.tid);
 }
 
 TEST_F(reserve, all_cpus_once)
@@ -404,6 +468,88 @@ TEST_F(reserve, nodes)
 	EXPECT_NE(0, reserve(self->vm, &cmd, &self->a));
 }
 
+/* All nodes that are required, or none: also those that are not there. */
+TEST_F(reserve, required_nodes)
+{
+	const struct vn_host *h = vn_host();
+	struct vn_set both = vn_set_and(&h->has_cpu, &h->has_memory), set = both;
+	struct vcpunuma_cmd_reserve cmd = {
+		.flags = VCPUNUMA_RESERVE_REQUIRED,
+		.nr_vcpus = vn_set_weight(&both),
+		.mem = vn_set_weight(&both) * PAGE_2M,
+		.nodes = (uintptr_t)&set,
+		.nr_node_bits = 64,
+	};
+	int absent = vn_absent_node(), err;
+
+	ASSERT_EQ(0, reserve(self->vm, &cmd, &self->a));
+	EXPECT_LE(vn_set_weight(&both), cmd.nr_chunks);
+	vn_release(self->vm);
+	vn_set_add(&set, absent);
+	err = reserve(self->vm, &cmd, &self->a);
+	/* There may be a node of that id, or there can't. */
+	if (err != -EINVAL) {
+		EXPECT_EQ(-ENOSPC, err);
+		EXPECT_EQ(VCPUNUMA_NO_NODES, cmd.out_reason);
+	}
+	EXPECT_EQ(-ENOENT, __vn_release(self->vm));
+}
+
+/* A call that can't give its answer undoes what it did, and nothing else. */
+
+struct late {
+	int fd;
+	void *chunks;
+};
+
+static long reserve_late(void *arg)
+{
+	struct late *late = arg;
+	struct vcpunuma_cmd_reserve cmd = { .nr_vcpus = 1 };
+
+	return __vn_reserve(late->fd, &cmd, NULL, 0, late->chunks, 1);
+}
+
+/* Memory at which who touches it stops, until it is unmapped */
+static void *trap_make(int *fault_fd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	void *at = mmap(NULL, PAGE_4K, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*fault_fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+	if (at == MAP_FAILED || *fault_fd < 0)
+		return NULL;
+	range.range.start = (uintptr_t)at;
+	range.range.len = PAGE_4K;
+	if (ioctl(*fault_fd, UFFDIO_API, &api) ||
+	    ioctl(*fault_fd, UFFDIO_REGISTER, &range))
+		return NULL;
+	return at;
+}
+
+TEST_F(reserve, undo_is_of_its_own)
+{
+	struct late late = { .fd = self->vm };
+	struct uffd_msg msg;
+	int fault_fd;
+
+	late.chunks = trap_make(&fault_fd);
+	if (!late.chunks)
+		SKIP(return, "no userfaultfd: %s", strerror(errno));
+	/* It has reserved, and stops where it tells so. */
+	vn_thread_post(&self->thread, reserve_late, &late);
+	ASSERT_EQ(sizeof(msg), read(fault_fd, &msg, sizeof(msg)));
+	vn_release(self->vm);
+	ASSERT_EQ(0, reserve_cpus(self->vm, 1, &self->a));
+	munmap(late.chunks, PAGE_4K);
+	close(fault_fd);
+	EXPECT_EQ(-EFAULT, vn_thread_wait(&self->thread));
+	EXPECT_EQ(-EEXIST, reserve_cpus(self->vm, 1, &self->a));
+	EXPECT_EQ(0, __vn_release(self->vm));
+}
+
 TEST_F(reserve, wrong_values)
 {
 	const struct vcpunuma_cmd_reserve good = { .nr_vcpus = 2 };
@@ -538,28 +684,31 @@ TEST_F(reserve, many_at_once)
 	munmap(c, sizeof(*c));
 }
 
-/* A CPU that goes offline is not given to anybody, and comes back. */
+/* A CPU that goes offline is not given to anybody, at once; and comes back. */
 TEST_F(reserve, cpu_offline)
 {
 	const struct vn_host *h = vn_host();
 	int all = vn_set_weight(&h->cpus), last = vn_set_nth(&h->cpus, all - 1);
 	struct vn_set taken;
 	char path[64];
-	bool came;
 
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
 		 last);
-	if (all == 1 || __vn_write_file(path, "0"))
-		SKIP(return, "no CPU can go offline");
-	came = vn_eventually(reserve_cpus(self->vm, all, &self->a) == -ENOSPC ||
-			     __vn_release(self->vm));
-	EXPECT_TRUE(came);
-	EXPECT_EQ(0, reserve_cpus(self->vm, all - 1, &self->a));
-	taken = places_set(&self->a, all - 1);
-	EXPECT_FALSE(vn_set_has(&taken, last));
-	vn_release(self->vm);
-	ASSERT_EQ(0, __vn_write_file(path, "1"));
-	EXPECT_TRUE(vn_eventually(!reserve_cpus(self->vm, all, &self->a)));
+	if (all == 1)
+		SKIP(return, "one CPU");
+	for (int round = 0; round < 8; round++) {
+		if (__vn_write_file(path, "0"))
+			SKIP(return, "no CPU can go offline");
+		EXPECT_EQ(-ENOSPC, reserve_cpus(self->vm, all, &self->a));
+		EXPECT_EQ(0, reserve_cpus(self->vm, all - 1, &self->a));
+		taken = places_set(&self->a, all - 1);
+		EXPECT_FALSE(vn_set_has(&taken, last));
+		vn_release(self->vm);
+		ASSERT_EQ(0, __vn_write_file(path, "1"));
+		EXPECT_TRUE(vn_eventually(!reserve_cpus(self->vm, all,
+							&self->a)));
+		vn_release(self->vm);
+	}
 }
 
 TEST_HARNESS_MAIN

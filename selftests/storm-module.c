@@ -7,7 +7,6 @@
 #include "figures.h"
 #include "storm.h"
 
-#include <stdlib.h>
 #include <sys/mman.h>
 
 FIXTURE(module) {

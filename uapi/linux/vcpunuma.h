@@ -657,7 +657,8 @@ struct vcpunuma_chunk {
  * for the whole object. CPUs that a VM owns are taken from the affinity of all
  * threads that other VMs have bound, and given back when they are released; a
  * CPU that a VM without a reservation is bound to alone is not given to anybody
- * as his own. Memory that is reserved is kept from memory objects of VMs without
+ * as his own, nor is its core. Whole cores are had only by who may use all their
+ * threads. Memory that is reserved is kept from memory objects of VMs without
  * a reservation; not from the rest of the host.
  *
  * Errors beside the general ones: ENOSPC: it does not fit, for @out_reason;
