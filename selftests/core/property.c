@@ -49,7 +49,7 @@ static bool well_formed_decision(const struct core_decision *d, bool placed)
 		}
 	}
 	EXPECT(d->nr_candidates <= d->considered);
-	EXPECT(chosen <= placed);
+	EXPECT(chosen == placed);
 	return true;
 }
 
