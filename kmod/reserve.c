@@ -2,11 +2,9 @@
 /*
  * The commands that reserve room for a whole VM and release it.
  */
-#include <linux/capability.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/cpuset.h>
-#include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/pci.h>
@@ -16,6 +14,7 @@
 #include "cmd.h"
 #include "mem.h"
 #include "nodes.h"
+#include "record.h"
 #include "reserve.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -100,12 +99,6 @@ static int find_near(const struct vcpunuma_cmd_reserve *cmd, u32 *node)
 	return 0;
 }
 
-/* What is known of a VM to those whose it is, and to those who may know all. */
-static bool may_name(const struct vcpunuma_vm *vm)
-{
-	return uid_eq(vm->uid, current_uid()) || capable(CAP_SYS_NICE);
-}
-
 static int add_nodes_of(u32 id, nodemask_t *nodes)
 {
 	struct vcpunuma_vm *vm = vm_next(id);
@@ -114,7 +107,7 @@ static int add_nodes_of(u32 id, nodemask_t *nodes)
 
 	if (!vm)
 		return err;
-	if (vm->id != id || !may_name(vm))
+	if (vm->id != id || !vm_may_know(vm))
 		goto out;
 	err = -EINTR;
 	if (mutex_lock_killable(&vm->lock))
@@ -228,11 +221,25 @@ static void set_places(struct vcpunuma_vm *vm, const struct booking *b)
 	}
 }
 
+/* Decide; what was decided is remembered in the stead of what was before. */
+static int decide(struct vcpunuma_vm *vm, struct booking *b,
+		  struct booking_request *req, const struct cpumask *allowed,
+		  bool dry_run, struct record **record)
+{
+	int err;
+
+	lockdep_assert_held(&vm->lock);
+	err = booking_decide(b, req, allowed, dry_run, *record);
+	if (!err || err == -ENOSPC)
+		swap(vm->record, *record);
+	return err;
+}
+
 /* Decide, and put the answer in force. */
 static int reserve_locked(struct vcpunuma_vm *vm, struct booking *b,
 			  struct booking_request *req,
 			  const struct vcpunuma_cmd_reserve *cmd,
-			  struct cpumask *allowed)
+			  struct cpumask *allowed, struct record **record)
 {
 	bool dry_run = cmd->flags & VCPUNUMA_RESERVE_DRY_RUN;
 	u64 *drawn;
@@ -243,7 +250,7 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct booking *b,
 		return -EEXIST;
 	err = vcpu_caller_cpus(vm, allowed);
 	if (err || dry_run)
-		return err ?: booking_decide(b, req, allowed, true);
+		return err ?: decide(vm, b, req, allowed, true, record);
 
 	drawn = kvcalloc(nr_node_ids, sizeof(*drawn), GFP_KERNEL_ACCOUNT);
 	if (!drawn)
@@ -251,7 +258,7 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct booking *b,
 	err = vcpu_get_all(vm, cmd->nr_vcpus);
 	if (err)
 		goto err_drawn;
-	err = booking_decide(b, req, allowed, false);
+	err = decide(vm, b, req, allowed, false, record);
 	if (err)
 		goto err_vcpus;
 	booking_get(b);
@@ -321,13 +328,14 @@ static int put_answer(struct vcpunuma_cmd_reserve *cmd, const struct booking *b,
 
 static int reserve(struct vcpunuma_vm *vm, struct vcpunuma_cmd_reserve *cmd,
 		   struct booking_request *req, struct booking *b,
-		   struct cpumask *allowed)
+		   struct cpumask *allowed, struct record **record)
 {
 	int err = -EINTR;
 
 	cpus_read_lock();
 	if (!mutex_lock_killable(&vm->lock)) {
-		err = reserve_locked(vm, b, req, cmd, allowed);
+		err = reserve_locked(vm, b, req, cmd, allowed,
+				     record);
 		mutex_unlock(&vm->lock);
 	}
 	cpus_read_unlock();
@@ -346,6 +354,7 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 	struct cmd_array places, chunks;
 	struct booking_request *req;
 	struct booking *b;
+	struct record *record;
 	cpumask_var_t allowed;
 	bool kept = false;
 	int err;
@@ -373,12 +382,13 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 
 	b = booking_create(vm->id, cmd->nr_vcpus);
 	req = kzalloc(sizeof(*req), GFP_KERNEL);
+	record = record_create(cmd);
 	err = -ENOMEM;
-	if (!b || !req || !alloc_cpumask_var(&allowed, GFP_KERNEL))
+	if (!b || !req || !record || !alloc_cpumask_var(&allowed, GFP_KERNEL))
 		goto out;
 	err = make_request(vm, cmd, req);
 	if (!err)
-		err = reserve(vm, cmd, req, b, allowed);
+		err = reserve(vm, cmd, req, b, allowed, &record);
 	free_cpumask_var(allowed);
 	if (!err || err == -ENOSPC)
 		report_decision(cmd, b);
@@ -394,6 +404,7 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 	else if (kept)
 		call->undo = reserve_undo;
 out:
+	record_free(record);
 	kfree(req);
 	booking_put(b);
 	return err;

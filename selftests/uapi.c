@@ -206,6 +206,34 @@ FIXTURE_VARIANT_ADD(uapi, release) {
 	},
 };
 
+FIXTURE_VARIANT_ADD(uapi, ledger) {
+	.c = {
+		.nr = VCPUNUMA_LEDGER,
+		.size = sizeof(struct vcpunuma_cmd_ledger),
+		.out = { F64(cmd_ledger, out_generation) },
+		.array = {
+			ARRAY(cmd_ledger, nodes, nr_nodes, node_size, ledger_node),
+			ARRAY(cmd_ledger, cpus, nr_cpus, cpu_size, ledger_cpu),
+		},
+	},
+};
+
+FIXTURE_VARIANT_ADD(uapi, explain) {
+	.c = {
+		.nr = VCPUNUMA_EXPLAIN,
+		.size = sizeof(struct vcpunuma_cmd_explain),
+		.flags = VCPUNUMA_EXPLAIN_NEXT,
+		.reserved = F32(cmd_explain, __reserved),
+		.out = { FIELDS_TO(cmd_explain, out_vm, out_vcpus_short) },
+		.array = {
+			ARRAY(cmd_explain, nodes, nr_nodes, node_size,
+			      explain_node),
+			ARRAY(cmd_explain, candidates, nr_candidates,
+			      candidate_size, candidate),
+		},
+	},
+};
+
 static int reserve(int fd)
 {
 	struct vcpunuma_cmd_reserve cmd = { .nr_vcpus = 1, .mem = PAGE_2M };
@@ -316,7 +344,7 @@ static int call(struct vm *vm, const struct command *c, void *cmd)
 		fd = vm->mem;
 	else if (c->nr == VCPUNUMA_RESERVE)
 		fd = vm->spare;
-	else if (c->nr == VCPUNUMA_RELEASE)
+	else if (c->nr == VCPUNUMA_RELEASE || c->nr == VCPUNUMA_EXPLAIN)
 		fd = vm->reserved;
 	return __vn_ioctl(fd, c->nr, cmd);
 }
@@ -750,7 +778,7 @@ TEST_F(field, unknown_commands)
 
 	*(__u32 *)cmd = 64;
 	for (unsigned int nr = 0; nr < 256; nr++) {
-		if (nr > _IOC_NR(VCPUNUMA_RELEASE))
+		if (nr > _IOC_NR(VCPUNUMA_EXPLAIN))
 			EXPECT_EQ(-ENOTTY,
 				  __vn_ioctl(self->fd,
 					     _IO(VCPUNUMA_IOC_MAGIC, nr),
