@@ -494,4 +494,61 @@ TEST_F(explain, report)
 	EXPECT_NE(NULL, strstr(read_report(), "released since"));
 }
 
+/* What vcpunumactl makes of a VM, as text */
+static const char *explained(unsigned int vm)
+{
+	static char text[8192];
+	char command[64];
+	size_t len = 0;
+	FILE *out;
+
+	snprintf(command, sizeof(command), "vcpunumactl explain %u 2>&1", vm);
+	out = popen(command, "re");
+	if (out) {
+		len = fread(text, 1, sizeof(text) - 1, out);
+		pclose(out);
+	}
+	text[len] = 0;
+	return text;
+}
+
+#define EXPECT_TOLD(words, text)					\
+	EXPECT_NE(NULL, strstr(text, words)) {				\
+		TH_LOG("no '%s' in:\n%s", words, text);			\
+	}
+
+TEST_F(explain, in_words)
+{
+	struct vcpunuma_cmd_reserve cmd = {
+		.nr_vcpus = 4096,
+		.mem = 1ULL << 45,
+		.cpu_policy = VCPUNUMA_CPU_ISOLATE,
+		.min_local = 70,
+		.name = "Xw9-worded",
+	};
+	const char *text;
+	unsigned int vm;
+
+	explain(self->vm);
+	vm = self->t.cmd.out_vm;
+	EXPECT_TOLD("no reservation has been asked for", explained(vm));
+
+	ASSERT_EQ(-ENOSPC, __vn_reserve(self->vm, &cmd, NULL, 0, NULL, 0));
+	text = explained(vm);
+	EXPECT_TOLD("(Xw9-worded)", text);
+	EXPECT_TOLD(": refused\n", text);
+	EXPECT_TOLD("4096 vCPUs with own cores, one thread each", text);
+	EXPECT_TOLD("at least 70 % of memory local", text);
+	EXPECT_TOLD("Refused: the nodes it may use lack CPUs", text);
+	EXPECT_TOLD("too small by itself: no CPUs for", text);
+
+	cmd.nr_vcpus = 1;
+	cmd.mem = 0;
+	cmd.flags = VCPUNUMA_RESERVE_DRY_RUN;
+	ASSERT_EQ(0, __vn_reserve(self->vm, &cmd, NULL, 0, NULL, 0));
+	text = explained(vm);
+	EXPECT_TOLD(": dry run\n", text);
+	EXPECT_TOLD(": chosen, cost", text);
+}
+
 TEST_HARNESS_MAIN
