@@ -3,6 +3,7 @@
  * What is booked on the host and what is left: made from a copy of the books,
  * so that nothing is locked meanwhile.
  */
+#include <linux/capability.h>
 #include <linux/cpumask.h>
 #include <linux/math64.h>
 #include <linux/slab.h>
@@ -182,12 +183,14 @@ static bool may_know(u32 id)
 	return may;
 }
 
-/* Owners that the caller may not know of become none. */
+/* Owners that the caller may not know of become none, as those that have ended. */
 static void hide_owners(struct balance *b)
 {
 	u32 i, last = VCPUNUMA_NONE;
 	bool known = false;
 
+	if (capable(CAP_SYS_NICE))
+		return;
 	for (i = 0; i < b->nr_cpus; i++) {
 		u32 *owner = &b->cpus[i].owner;
 

@@ -776,7 +776,8 @@ struct vcpunuma_ledger_node {
  *	CPUs that agree in it are near each other
  * @state: one of &enum vcpunuma_ledger_state
  * @owner: id of the VM that owns or blocks it, if it belongs to the caller's user
- *	(or to anybody, with CAP_SYS_NICE); else VCPUNUMA_NONE
+ *	and has not ended meanwhile, or the caller has CAP_SYS_NICE; else
+ *	VCPUNUMA_NONE
  * @nr_unreserved: vCPUs of VMs without a reservation that are placed on it or
  *	bound to it alone
  * @__reserved: 0
