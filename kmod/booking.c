@@ -24,6 +24,7 @@
 #include "host.h"
 #include "ledger.h"
 #include "nodes.h"
+#include "record.h"
 
 static uint overcommit = 400;
 module_param(overcommit, uint, 0444);
@@ -52,8 +53,11 @@ static LIST_HEAD(bookings);
 /* Decisions made on this host */
 static atomic64_t decisions;
 
-/* Bytes that are reserved, and of these populated, by the kernel's node ids */
-static atomic64_t *reserved, *populated;
+/*
+ * Bytes that are reserved, and of these populated, and those of the pages of all
+ * memory objects, by the kernel's node ids
+ */
+static atomic64_t *reserved, *populated, *allocated;
 
 /* The sets of nodes that a request has */
 enum { SET_ALLOWED, SET_REQUIRED, SET_PREFER, SET_AVOID, SETS };
@@ -117,6 +121,17 @@ static int scratch_init(struct scratch *s)
 	return 0;
 }
 
+/** books_headroom - what of a node's memory is never reserved */
+u64 books_headroom(u64 mem)
+{
+	return div64_u64(mem * headroom, 100);
+}
+
+static struct node_mem mem_of(u32 node)
+{
+	return node_valid(node) ? node_mem(node) : (struct node_mem) { 0 };
+}
+
 /* What VMs may have of each node, now that others use what they use */
 static void update_memory(void)
 {
@@ -125,17 +140,25 @@ static void update_memory(void)
 	for (i = 0; i < host->topo.nr_nodes; i++) {
 		struct core_node_state *state = &books.node[i];
 		u32 node = host->id[i];
-		struct node_mem mem = { 0 };
-		u64 bytes, kept;
+		struct node_mem mem = mem_of(node);
+		u64 total = div64_u64(mem.total, BOOKING_UNIT);
+		u64 bytes;
 
-		if (node_valid(node))
-			mem = node_mem(node);
-		kept = div64_u64(mem.total * headroom, 100);
 		bytes = mem.available + atomic64_read(&populated[node]);
-		bytes -= min(bytes, kept);
-		state->mem_total = div64_u64(mem.total, BOOKING_UNIT);
+		bytes -= min(bytes, books_headroom(mem.total));
+		if (state->mem_total != total)
+			books.generation++;
+		state->mem_total = total;
 		state->mem_avail = div64_u64(bytes, BOOKING_UNIT);
 	}
+}
+
+/* As many changes as there were to all that is booked */
+static void copy_books(struct core_ledger *to, void *mem)
+{
+	update_memory();
+	core_ledger_copy(to, mem, &books);
+	to->generation += ledger_changes();
 }
 
 /* Copy the ledger; false: the host has changed, start over. */
@@ -144,8 +167,7 @@ static bool scratch_load(struct scratch *s)
 	lockdep_assert_held(&ledger_lock);
 	if (s->host != host)
 		return false;
-	update_memory();
-	core_ledger_copy(&s->ledger, s->ledger_mem, &books);
+	copy_books(&s->ledger, s->ledger_mem);
 	return true;
 }
 
@@ -327,30 +349,37 @@ static void number_plan(const struct host *h, const u32 *cpus,
 }
 
 /* So too what is remembered of the decision */
-static void name_decision(const struct host *h, struct booking *b)
+static void name_decision(const struct host *h, struct booking *b,
+			  struct core_decision *decision)
 {
 	u32 i, node = b->plan.refusal.node;
 
 	b->refused_node = node == CORE_NONE ? VCPUNUMA_NONE : h->id[node];
-	for (i = 0; i < b->decision.nr_candidates; i++)
-		b->decision.candidate[i].node =
-			h->id[b->decision.candidate[i].node];
+	for (i = 0; i < decision->nr_candidates; i++)
+		decision->candidate[i].node =
+			h->id[decision->candidate[i].node];
 }
 
 static int place(struct scratch *s, struct booking *b,
-		 struct booking_request *req)
+		 struct booking_request *req, struct record *record)
 {
 	int err;
 
 	number_request(s, req);
 	req->core.cpus = cpumask_bits(s->cpus);
 	err = core_place(&s->ledger, &req->core, &s->work, &b->plan,
-			 &b->decision);
+			 &record->decision);
 	if (err == -EINVAL)
 		return err;
-	name_decision(s->host, b);
+	name_decision(s->host, b, &record->decision);
 	if (!err)
 		name_plan(s->host, b);
+	record->near = req->near;
+	record->allowed = req->allowed;
+	record->with = req->prefer;
+	record->apart = req->avoid;
+	record->nodes = s->host->nodes;
+	record_answer(record, b, err);
 	return err;
 }
 
@@ -372,7 +401,8 @@ static void unlock_books(bool owns)
 /* A decision on a copy; -EBUSY: something has changed, make it anew. */
 static int decide_unlocked(struct scratch *s, struct booking *b,
 			   struct booking_request *req,
-			   const struct cpumask *allowed, bool dry_run)
+			   const struct cpumask *allowed, bool dry_run,
+			   struct record *record)
 {
 	bool loaded, owns = req->core.cpu_policy != CORE_SHARED;
 	int err;
@@ -384,7 +414,7 @@ static int decide_unlocked(struct scratch *s, struct booking *b,
 	mutex_unlock(&ledger_lock);
 	if (!loaded)
 		return -EBUSY;
-	err = place(s, b, req);
+	err = place(s, b, req, record);
 	if (err || dry_run)
 		return err;
 	err = lock_books(owns);
@@ -398,7 +428,7 @@ static int decide_unlocked(struct scratch *s, struct booking *b,
 /* The same, only that nobody can come between; -EBUSY: the host has changed. */
 static int decide_locked(struct scratch *s, struct booking *b,
 			 struct booking_request *req,
-			 const struct cpumask *allowed)
+			 const struct cpumask *allowed, struct record *record)
 {
 	bool owns = req->core.cpu_policy != CORE_SHARED;
 	int err;
@@ -409,7 +439,7 @@ static int decide_locked(struct scratch *s, struct booking *b,
 	err = -EBUSY;
 	if (scratch_load(s)) {
 		choose_cpus(s, req, allowed);
-		err = place(s, b, req);
+		err = place(s, b, req, record);
 		if (!err)
 			err = book(s, b);
 	}
@@ -423,12 +453,14 @@ static int decide_locked(struct scratch *s, struct booking *b,
  * @req: what it asks for
  * @allowed: CPUs it may use
  * @dry_run: find it only
+ * @record: filled, of the last try
  *
  * Return: 0; -ENOSPC: there is none, see the refusal in @b's plan; -ENOMEM;
  * -EINVAL: the request makes no sense to the core; -EINTR: a fatal signal.
  */
 int booking_decide(struct booking *b, struct booking_request *req,
-		   const struct cpumask *allowed, bool dry_run)
+		   const struct cpumask *allowed, bool dry_run,
+		   struct record *record)
 {
 	struct scratch s;
 	int err, try = 0;
@@ -440,10 +472,12 @@ int booking_decide(struct booking *b, struct booking_request *req,
 		err = scratch_init(&s);
 		if (err)
 			return err;
+		record->tries++;
 		if (dry_run || try++ < TRIES)
-			err = decide_unlocked(&s, b, req, allowed, dry_run);
+			err = decide_unlocked(&s, b, req, allowed, dry_run,
+					      record);
 		else
-			err = decide_locked(&s, b, req, allowed);
+			err = decide_locked(&s, b, req, allowed, record);
 		scratch_free(&s);
 	} while (err == -EBUSY);
 	return err;
@@ -653,6 +687,97 @@ bool booking_spares(u32 node, u64 bytes)
 	return kept <= 0 || node_mem(node).available >= kept + bytes;
 }
 
+static int books_alloc(struct books *copy)
+{
+	u32 nodes, cpus;
+
+	*copy = (struct books) { 0 };
+	mutex_lock(&ledger_lock);
+	copy->host = host;
+	host_get(host);
+	mutex_unlock(&ledger_lock);
+
+	nodes = copy->host->topo.nr_nodes;
+	cpus = copy->host->topo.nr_cpus;
+	copy->memory = kvmalloc(books_bytes(copy->host), GFP_KERNEL_ACCOUNT);
+	copy->vcpus = kvcalloc(cpus, sizeof(*copy->vcpus), GFP_KERNEL_ACCOUNT);
+	copy->mem = kvcalloc(nodes, sizeof(*copy->mem), GFP_KERNEL_ACCOUNT);
+	copy->populated = kvcalloc(nodes, sizeof(*copy->populated),
+				   GFP_KERNEL_ACCOUNT);
+	copy->allocated = kvcalloc(nodes, sizeof(*copy->allocated),
+				   GFP_KERNEL_ACCOUNT);
+	if (copy->memory && copy->vcpus && copy->mem && copy->populated &&
+	    copy->allocated)
+		return 0;
+	books_free(copy);
+	return -ENOMEM;
+}
+
+/* false: the host has changed, start over. */
+static bool books_fill(struct books *copy)
+{
+	u32 i;
+
+	lockdep_assert_held(&ledger_lock);
+	if (copy->host != host)
+		return false;
+	copy_books(&copy->ledger, copy->memory);
+	for (i = 0; i < host->topo.nr_cpus; i++)
+		copy->vcpus[i] = ledger_vcpus_on(host->topo.cpu[i].id);
+	for (i = 0; i < host->topo.nr_nodes; i++) {
+		u32 node = host->id[i];
+
+		copy->mem[i] = mem_of(node);
+		copy->populated[i] = atomic64_read(&populated[node]);
+		copy->allocated[i] = atomic64_read(&allocated[node]);
+	}
+	return true;
+}
+
+/**
+ * books_copy - copy all that is booked
+ * @copy: filled; for books_free()
+ *
+ * Return: 0; -ENOMEM; -EINTR: a fatal signal.
+ */
+int books_copy(struct books *copy)
+{
+	bool filled = false;
+	int err;
+
+	while (!filled) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		err = books_alloc(copy);
+		if (err)
+			return err;
+		mutex_lock(&ledger_lock);
+		filled = books_fill(copy);
+		mutex_unlock(&ledger_lock);
+		if (!filled)
+			books_free(copy);
+	}
+	return 0;
+}
+
+/** books_free - also of books that were all 0, and of none twice */
+void books_free(struct books *copy)
+{
+	kvfree(copy->allocated);
+	kvfree(copy->populated);
+	kvfree(copy->mem);
+	kvfree(copy->vcpus);
+	kvfree(copy->memory);
+	host_put(copy->host);
+	*copy = (struct books) { 0 };
+}
+
+/** books_allocate - memory objects have that many bytes of pages more on a node */
+void books_allocate(u32 node, s64 bytes)
+{
+	atomic64_add(bytes, &allocated[node]);
+}
+
 /* Books for @h, in which all that was booked is booked. */
 static void *books_create(const struct host *h, struct core_ledger *ledger)
 {
@@ -733,7 +858,8 @@ int __init booking_init(void)
 	headroom = min(headroom, 100U);
 	reserved = kvcalloc(nr_node_ids, sizeof(*reserved), GFP_KERNEL);
 	populated = kvcalloc(nr_node_ids, sizeof(*populated), GFP_KERNEL);
-	if (reserved && populated)
+	allocated = kvcalloc(nr_node_ids, sizeof(*allocated), GFP_KERNEL);
+	if (reserved && populated && allocated)
 		err = booking_update();
 	if (err)
 		booking_exit();
@@ -742,9 +868,14 @@ int __init booking_init(void)
 
 void booking_exit(void)
 {
+	u32 node;
+
 	WARN_ON_ONCE(!list_empty(&bookings));
+	for (node = 0; allocated && node < nr_node_ids; node++)
+		WARN_ON_ONCE(atomic64_read(&allocated[node]));
 	kvfree(books_mem);
 	host_put(host);
+	kvfree(allocated);
 	kvfree(populated);
 	kvfree(reserved);
 }

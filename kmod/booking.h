@@ -11,10 +11,14 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
+#include "core/ledger.h"
 #include "core/plan.h"
 #include "core/request.h"
+#include "nodes.h"
 
 struct cpumask;
+struct host;
+struct record;
 struct vcpunuma_chunk;
 struct vcpunuma_place;
 
@@ -48,7 +52,6 @@ struct booking_request {
  * @link: in the list of all; empty: not in force
  * @plan: the core's answer, in the numbers of the host as it is now; guarded by
  *	the ledger's lock while it is in force
- * @decision: how it was found; candidates have the kernel's ids of nodes
  * @refused_node: kernel's id of the node that came nearest, if it was refused
  * @places: place of each vCPU
  * @chunks: as many as the plan has
@@ -59,10 +62,29 @@ struct booking {
 	struct core_request asked;
 	struct list_head link;
 	struct core_plan plan;
-	struct core_decision decision;
 	u32 refused_node;
 	struct vcpunuma_place *places;
 	struct vcpunuma_chunk *chunks;
+};
+
+/**
+ * struct books - all that is booked on the host, at one moment
+ * @host: its nodes and CPUs, by whose numbers the following go
+ * @ledger: what reservations have
+ * @vcpus: by CPU: vCPUs of VMs without a reservation
+ * @mem: by node: its memory; 0 if it is offline
+ * @populated: by node: bytes of what is reserved that are pages
+ * @allocated: by node: bytes of the pages of all memory objects
+ * @memory: of @ledger
+ */
+struct books {
+	struct host *host;
+	struct core_ledger ledger;
+	u32 *vcpus;
+	struct node_mem *mem;
+	u64 *populated;
+	u64 *allocated;
+	void *memory;
 };
 
 int booking_init(void);
@@ -71,7 +93,8 @@ int booking_update(void);
 
 struct booking *booking_create(u32 owner, u32 vcpus);
 int booking_decide(struct booking *b, struct booking_request *req,
-		   const struct cpumask *allowed, bool dry_run);
+		   const struct cpumask *allowed, bool dry_run,
+		   struct record *record);
 bool booking_serves(const struct booking *b, const struct booking_request *req,
 		    const struct cpumask *allowed);
 void booking_adopt(struct booking *b, u32 owner);
@@ -89,5 +112,10 @@ u64 booking_mem(const struct booking *b, u32 node);
 void booking_foreign(u32 owner, struct cpumask *cpus);
 void booking_populate(u32 node, s64 bytes);
 bool booking_spares(u32 node, u64 bytes);
+
+int books_copy(struct books *copy);
+void books_free(struct books *copy);
+u64 books_headroom(u64 mem);
+void books_allocate(u32 node, s64 bytes);
 
 #endif /* VCPUNUMA_BOOKING_H */

@@ -6,11 +6,13 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 
+#include "balance.h"
 #include "chardev.h"
 #include "cmd.h"
 #include "limits.h"
 #include "mem.h"
 #include "nodes.h"
+#include "record.h"
 #include "reserve.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -58,6 +60,10 @@ static const struct cmd_op vm_ops[] = {
 	       RESERVE_FLAGS, reserve_cmd_reserve),
 	CMD_OP(VCPUNUMA_RELEASE, vcpunuma_cmd_release, flags,
 	       0, reserve_cmd_release),
+	CMD_OP(VCPUNUMA_LEDGER, vcpunuma_cmd_ledger, cpu_size,
+	       0, balance_cmd_ledger),
+	CMD_OP(VCPUNUMA_EXPLAIN, vcpunuma_cmd_explain, candidate_size,
+	       VCPUNUMA_EXPLAIN_NEXT, record_cmd_explain),
 	CMD_OP(VCPUNUMA_RESTRICT, vcpunuma_cmd_restrict, __reserved,
 	       RESTRICT_FLAGS, limits_cmd_restrict),
 };

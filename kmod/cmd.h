@@ -30,6 +30,8 @@ union cmd_buffer {
 	struct vcpunuma_cmd_mem_query mem_query;
 	struct vcpunuma_cmd_reserve reserve;
 	struct vcpunuma_cmd_release release;
+	struct vcpunuma_cmd_ledger ledger;
+	struct vcpunuma_cmd_explain explain;
 	struct vcpunuma_cmd_restrict restriction;
 };
 

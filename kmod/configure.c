@@ -55,7 +55,6 @@ static int configure(struct vcpunuma_vm *vm, struct cpumask *allowed,
 	unsigned long id;
 	struct vcpu *v;
 	int err;
-	u32 i;
 
 	lockdep_assert_held(&vm->lock);
 	if (vm->booking)
@@ -75,16 +74,13 @@ static int configure(struct vcpunuma_vm *vm, struct cpumask *allowed,
 	}
 	xa_for_each(&vm->vcpus, id, v) {
 		v->placed = id < nr;
-		if (v->placed)
-			v->place = places[id];
+		if (!v->placed)
+			continue;
+		v->place = places[id];
+		/* The place is booked already. */
+		v->booked = places[id].cpu;
 	}
 	book_all(vm);
-	/* The VM has booked the places itself now: end their own booking. */
-	for (i = 0; i < nr; i++) {
-		u32 cpu = places[i].cpu;
-
-		ledger_move(&cpu, VCPUNUMA_NONE);
-	}
 	return 0;
 }
 

@@ -20,6 +20,8 @@
 DEFINE_MUTEX(ledger_lock);
 /* vCPUs by CPU id; guarded by ledger_lock */
 static u32 *ledger_vcpus;
+/* How often they have changed; likewise */
+static u64 changes;
 /* For the one choice being made: too large for the stack */
 static nodemask_t ledger_nodes;
 
@@ -46,6 +48,7 @@ void ledger_exit(void)
 void ledger_move(u32 *booked, u32 cpu)
 {
 	mutex_lock(&ledger_lock);
+	changes += *booked != cpu;
 	if (*booked != VCPUNUMA_NONE)
 		ledger_vcpus[*booked]--;
 	if (cpu != VCPUNUMA_NONE)
@@ -59,6 +62,13 @@ u32 ledger_vcpus_on(u32 cpu)
 {
 	lockdep_assert_held(&ledger_lock);
 	return ledger_vcpus[cpu];
+}
+
+/** ledger_changes - grows when vCPUs are booked or not any more; under ledger_lock */
+u64 ledger_changes(void)
+{
+	lockdep_assert_held(&ledger_lock);
+	return changes;
 }
 
 static u32 core_vcpus(u32 cpu)
@@ -166,6 +176,7 @@ int ledger_place(const struct cpumask *allowed, bool nodes_only,
 	if (!nodes_empty(ledger_nodes))
 		done = place_all(allowed, nodes_only, places, nr, cpus);
 	err = done == nr ? 0 : nodes_empty(ledger_nodes) ? -ENOSPC : -EINTR;
+	changes += !err && !nodes_only;
 	while (err && done--)
 		if (places[done].cpu != VCPUNUMA_NONE)
 			ledger_vcpus[places[done].cpu]--;

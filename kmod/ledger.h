@@ -21,6 +21,7 @@ int ledger_init(void);
 void ledger_exit(void);
 void ledger_move(u32 *booked, u32 cpu);
 u32 ledger_vcpus_on(u32 cpu);
+u64 ledger_changes(void);
 int ledger_place(const struct cpumask *allowed, bool nodes_only,
 		 struct vcpunuma_place *places, u32 nr);
 

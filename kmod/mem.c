@@ -139,6 +139,7 @@ static struct page *mem_add_page(struct vcpunuma_mem *mem, pgoff_t n)
 		return ERR_PTR(err);
 	}
 	atomic64_add(bytes, &mem->populated[page_to_nid(page)]);
+	books_allocate(page_to_nid(page), bytes);
 	if (mem->reserved)
 		booking_populate(mem->node, bytes);
 	return page;
@@ -290,6 +291,7 @@ static void mem_free(struct vcpunuma_mem *mem)
 	if (mem->reserved)
 		booking_populate(mem->node, -mem_populated(mem));
 	xa_for_each(&mem->pages, n, page) {
+		books_allocate(page_to_nid(page), -(1LL << mem->shift));
 		put_page(page);
 		cond_resched();
 	}

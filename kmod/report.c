@@ -9,6 +9,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
+#include <linux/err.h>
 #include <linux/module.h>
 #include <linux/nodemask.h>
 #include <linux/pid.h>
@@ -18,10 +19,12 @@
 #include <linux/string_helpers.h>
 #include <linux/topology.h>
 
+#include "balance.h"
 #include "booking.h"
 #include "mem.h"
 #include "nodes.h"
 #include "pin.h"
+#include "record.h"
 #include "report.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -30,8 +33,10 @@
 enum section {
 	SECTION_NODES,		/* heading, then node n is record n + 1 */
 	SECTION_DISTANCES,	/* likewise */
+	SECTION_LEDGER,		/* heading, then the nth node is record n + 1 */
 	SECTION_VM,		/* one record */
 	SECTION_RESERVED,	/* one record */
+	SECTION_DECISION,	/* one record */
 	SECTION_VCPUS,		/* by id */
 	SECTION_MEMS,		/* by id */
 	SECTION_SUMS,		/* one record */
@@ -72,12 +77,14 @@ static struct position position_unpack(loff_t pos)
  * struct report - a reader of the report
  * @at: the record to show
  * @vm: its VM, referenced while a record is shown
+ * @balance: what was booked when the reader began at the beginning
  * @cpus: for the record
  * @by_node: for the record
  */
 struct report {
 	struct position at;
 	struct vcpunuma_vm *vm;
+	struct balance balance;
 	cpumask_var_t cpus;
 	struct vcpunuma_share *by_node;
 };
@@ -118,6 +125,17 @@ static void print_distances(struct seq_file *seq, u32 node)
 	for_each_online_node(other)
 		seq_printf(seq, " %d", node_distance(node, other));
 	seq_putc(seq, '\n');
+}
+
+static void print_balance(struct seq_file *seq,
+			  const struct vcpunuma_ledger_node *n)
+{
+	seq_printf(seq, "Node %u: %u CPUs, %u owned, %u blocked; vCPUs: %u of %u shared, %u not reserved; MiB: %llu reserved, %llu of it populated; %llu allocated, %llu used by others, %llu head-room, %llu to be had\n",
+		   n->node, n->nr_cpus, n->nr_owned, n->nr_blocked,
+		   n->nr_shared, n->max_shared, n->nr_unreserved,
+		   mib(n->mem_reserved), mib(n->mem_populated),
+		   mib(n->mem_allocated), mib(n->mem_others),
+		   mib(n->mem_headroom), mib(n->mem_room));
 }
 
 static void print_vm(struct seq_file *seq, struct vcpunuma_vm *vm)
@@ -229,11 +247,61 @@ static void sum_chunks(const struct booking *b, struct vcpunuma_share *by_node)
 	}
 }
 
+static void print_candidates(struct seq_file *seq, const struct record *record)
+{
+	u32 i;
+
+	for (i = 0; i < record->decision.nr_candidates; i++)
+		print_candidate(seq, &record->decision.candidate[i]);
+}
+
+static const char *reason_name(u32 reason)
+{
+	static const char * const names[] = {
+		[CORE_FITS] = "it fits",
+		[CORE_NO_CPUS] = "no CPUs left",
+		[CORE_NO_MEMORY] = "no memory left",
+		[CORE_SPAN] = "too many nodes needed",
+		[CORE_STRICT] = "no room for whole virtual nodes",
+		[CORE_REMOTE] = "too much memory would be remote",
+		[CORE_SETS] = "no nodes that it may use",
+		[CORE_CORES] = "not a number of whole cores",
+		[CORE_TOO_MANY] = "too many chunks",
+	};
+
+	return names[reason];
+}
+
+/* What was decided last, if it is not what is reserved */
+static void print_decision(struct seq_file *seq, const struct vcpunuma_vm *vm)
+{
+	const struct record *r = vm->record;
+
+	if (!r || vm->booking)
+		return;
+	seq_printf(seq, "  last decision %llu%s%s: %u vCPUs, %llu MiB, %s: ",
+		   r->id, *r->asked.name ? " for " : "", r->asked.name,
+		   r->asked.nr_vcpus, mib(r->asked.mem),
+		   policy_name(r->asked.cpu_policy));
+	if (!r->refused) {
+		seq_puts(seq, r->asked.flags & VCPUNUMA_RESERVE_DRY_RUN ?
+			 "dry run, it would fit\n" : "released since\n");
+	} else {
+		seq_printf(seq, "refused, %s", reason_name(r->refusal.reason));
+		if (r->refusal.node != VCPUNUMA_NONE)
+			seq_printf(seq, "; nearest Node %u", r->refusal.node);
+		seq_printf(seq, "; %u vCPUs and %llu MiB short\n",
+			   r->refusal.vcpus_short,
+			   mib(r->refusal.mem_short * BOOKING_UNIT));
+	}
+	print_candidates(seq, r);
+}
+
 /* What is reserved, and why there */
 static void print_reserved(struct seq_file *seq, struct report *r)
 {
 	const struct booking *b = r->vm->booking;
-	u32 node, i;
+	u32 node;
 
 	if (!b)
 		return;
@@ -243,8 +311,7 @@ static void print_reserved(struct seq_file *seq, struct report *r)
 	sum_chunks(b, r->by_node);
 	for (node = 0; node < nr_node_ids; node++)
 		print_reserved_on(seq, r->vm, &r->by_node[node], node);
-	for (i = 0; i < b->decision.nr_candidates; i++)
-		print_candidate(seq, &b->decision.candidate[i]);
+	print_candidates(seq, r->vm->record);
 }
 
 static void print_vcpu(struct seq_file *seq, struct report *r, struct vcpu *v)
@@ -341,12 +408,16 @@ static bool seek_record(struct report *r)
 	case SECTION_NODES:
 	case SECTION_DISTANCES:
 		return seek_node(at);
+	case SECTION_LEDGER:
+		return at->record <= r->balance.nr_nodes;
 	case SECTION_VCPUS:
 		return seek_entry(at, &r->vm->vcpus);
 	case SECTION_MEMS:
 		return seek_entry(at, &r->vm->mems);
 	case SECTION_RESERVED:
 		return !at->record && r->vm->booking;
+	case SECTION_DECISION:
+		return !at->record && r->vm->record && !r->vm->booking;
 	case SECTION_VM:
 	case SECTION_SUMS:
 		return !at->record;
@@ -379,7 +450,7 @@ static void put_vm(struct report *r)
 static bool seek(struct report *r)
 {
 	for (;;) {
-		enum section last = r->at.vm ? SECTION_SUMS : SECTION_DISTANCES;
+		enum section last = r->at.vm ? SECTION_SUMS : SECTION_LEDGER;
 
 		if (r->at.vm && !r->vm && !seek_vm(r))
 			return false;
@@ -397,7 +468,15 @@ static bool seek(struct report *r)
 static void *report_start(struct seq_file *seq, loff_t *pos)
 {
 	struct report *r = seq->private;
+	int err;
 
+	/* Each reading begins here, also one from the middle. */
+	if (!*pos) {
+		balance_free(&r->balance);
+		err = balance_take(&r->balance);
+		if (err)
+			return ERR_PTR(err);
+	}
 	r->at = position_unpack(*pos);
 	if (!seek(r))
 		return NULL;
@@ -435,6 +514,9 @@ static void print_of_vm(struct seq_file *seq, struct report *r)
 	case SECTION_RESERVED:
 		print_reserved(seq, r);
 		break;
+	case SECTION_DECISION:
+		print_decision(seq, vm);
+		break;
 	case SECTION_VCPUS:
 		entry = xa_load(&vm->vcpus, r->at.record);
 		if (entry)
@@ -452,14 +534,28 @@ static void print_of_vm(struct seq_file *seq, struct report *r)
 
 static void print_of_host(struct seq_file *seq, struct report *r)
 {
-	bool distances = r->at.section == SECTION_DISTANCES;
+	u32 record = r->at.record;
 
-	if (!r->at.record)
-		seq_puts(seq, distances ? "\nDistances:\n" : "Nodes:\n");
-	else if (distances)
-		print_distances(seq, r->at.record - 1);
-	else
-		print_node(seq, r, r->at.record - 1);
+	switch (r->at.section) {
+	case SECTION_NODES:
+		if (record)
+			print_node(seq, r, record - 1);
+		else
+			seq_puts(seq, "Nodes:\n");
+		break;
+	case SECTION_DISTANCES:
+		if (record)
+			print_distances(seq, record - 1);
+		else
+			seq_puts(seq, "\nDistances:\n");
+		break;
+	default:
+		if (record)
+			print_balance(seq, &r->balance.nodes[record - 1]);
+		else
+			seq_printf(seq, "\nLedger, generation %llu:\n",
+				   r->balance.generation);
+	}
 }
 
 static int report_show(struct seq_file *seq, void *v)
@@ -503,6 +599,7 @@ static int report_release(struct inode *inode, struct file *file)
 	struct seq_file *seq = file->private_data;
 	struct report *r = seq->private;
 
+	balance_free(&r->balance);
 	free_cpumask_var(r->cpus);
 	kvfree(r->by_node);
 	return seq_release_private(inode, file);

@@ -2,11 +2,9 @@
 /*
  * The commands that reserve room for a whole VM and release it.
  */
-#include <linux/capability.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/cpuset.h>
-#include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/pci.h>
@@ -18,6 +16,7 @@
 #include "limits.h"
 #include "mem.h"
 #include "nodes.h"
+#include "record.h"
 #include "reserve.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -104,12 +103,6 @@ static int find_near(const struct vcpunuma_cmd_reserve *cmd, u32 *node)
 	return 0;
 }
 
-/* What is known of a VM to those whose it is, and to those who may know all. */
-static bool may_name(const struct vcpunuma_vm *vm)
-{
-	return uid_eq(vm->uid, current_uid()) || capable(CAP_SYS_NICE);
-}
-
 static int add_nodes_of(u32 id, nodemask_t *nodes)
 {
 	struct vcpunuma_vm *vm = vm_next(id);
@@ -118,7 +111,7 @@ static int add_nodes_of(u32 id, nodemask_t *nodes)
 
 	if (!vm)
 		return err;
-	if (vm->id != id || !may_name(vm))
+	if (vm->id != id || !vm_may_know(vm))
 		goto out;
 	err = -EINTR;
 	if (mutex_lock_killable(&vm->lock))
@@ -236,9 +229,11 @@ static void set_places(struct vcpunuma_vm *vm, const struct booking *b)
 
 /*
  * Take what a VM of that name and user had reserved, and that is being held for
- * one like @vm. Nobody else has its lock for long, or another one beside.
+ * one like @vm, with the record of how it was found. Nobody else has its lock for
+ * long, or another one beside.
  */
-static struct booking *take_held(struct vcpunuma_vm *vm, const char *name)
+static struct booking *take_held(struct vcpunuma_vm *vm, const char *name,
+				 struct record **record)
 {
 	struct vcpunuma_vm *held = *name ? hold_take(vm->uid, name) : NULL;
 	struct booking *b;
@@ -249,6 +244,8 @@ static struct booking *take_held(struct vcpunuma_vm *vm, const char *name)
 	mutex_lock_nested(&held->lock, SINGLE_DEPTH_NESTING);
 	b = held->booking;
 	held->booking = NULL;
+	*record = held->record;
+	held->record = NULL;
 	kvfree(held->drawn);
 	held->drawn = NULL;
 	limits_uncharge_mem(&held->limits, booking_total(b));
@@ -262,6 +259,7 @@ static struct booking *take_held(struct vcpunuma_vm *vm, const char *name)
  * @cmd: the command
  * @req: the same, for the core
  * @b: the answer; replaced by what was held, if that is it
+ * @record: what is remembered of it
  * @allowed: CPUs that may be used
  * @resumed: is it what was held?
  * @freed: other VMs get CPUs back
@@ -270,35 +268,64 @@ struct reservation {
 	const struct vcpunuma_cmd_reserve *cmd;
 	struct booking_request *req;
 	struct booking *b;
+	struct record *record;
 	cpumask_var_t allowed;
 	bool resumed;
 	bool freed;
 };
 
-/* What was held is the answer, or ends and an answer is sought. */
-static int decide(struct vcpunuma_vm *vm, struct reservation *r)
+/* Decide; what was decided is remembered in the stead of what was before. */
+static int decide(struct vcpunuma_vm *vm, struct reservation *r, bool dry_run)
 {
-	struct booking *held = take_held(vm, r->cmd->name);
+	int err;
+
+	lockdep_assert_held(&vm->lock);
+	err = booking_decide(r->b, r->req, r->allowed, dry_run, r->record);
+	if (!err || err == -ENOSPC)
+		swap(vm->record, r->record);
+	return err;
+}
+
+/* What was held ends. */
+static void end_held(struct reservation *r, struct booking *held)
+{
+	r->freed = booking_owns(held);
+	booking_release(held);
+	booking_put(held);
+}
+
+/* What was held is the answer. */
+static void resume_held(struct vcpunuma_vm *vm, struct reservation *r,
+			struct booking *held)
+{
+	booking_adopt(held, vm->id);
+	booking_put(r->b);
+	r->b = held;
+	r->resumed = true;
+}
+
+/* Take what was held, if that will do; else it ends, and decide. */
+static int decide_or_resume(struct vcpunuma_vm *vm, struct reservation *r)
+{
+	struct record *record = NULL;
+	struct booking *held = take_held(vm, r->cmd->name, &record);
 	int err;
 
 	err = limits_charge_mem(&vm->limits, r->cmd->mem);
-	if (!err && held && booking_serves(held, r->req, r->allowed)) {
-		booking_adopt(held, vm->id);
-		booking_put(r->b);
-		r->b = held;
-		r->resumed = true;
-		return 0;
+	if (held && !err && booking_serves(held, r->req, r->allowed)) {
+		resume_held(vm, r, held);
+		swap(vm->record, record);
+		goto out;
 	}
-	if (held) {
-		r->freed = booking_owns(held);
-		booking_release(held);
-		booking_put(held);
-	}
+	if (held)
+		end_held(r, held);
 	if (err)
-		return err;
-	err = booking_decide(r->b, r->req, r->allowed, false);
+		goto out;
+	err = decide(vm, r, false);
 	if (err)
 		limits_uncharge_mem(&vm->limits, r->cmd->mem);
+out:
+	record_free(record);
 	return err;
 }
 
@@ -317,7 +344,7 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct reservation *r)
 	nodes_and(r->req->allowed, r->req->allowed, vm->limits.nodes);
 	err = vcpu_caller_cpus(vm, r->allowed);
 	if (err || cmd->flags & VCPUNUMA_RESERVE_DRY_RUN)
-		return err ?: booking_decide(r->b, r->req, r->allowed, true);
+		return err ?: decide(vm, r, true);
 
 	drawn = kvcalloc(nr_node_ids, sizeof(*drawn), GFP_KERNEL_ACCOUNT);
 	if (!drawn)
@@ -325,7 +352,7 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct reservation *r)
 	err = vcpu_get_all(vm, cmd->nr_vcpus);
 	if (err)
 		goto err_drawn;
-	err = decide(vm, r);
+	err = decide_or_resume(vm, r);
 	if (err)
 		goto err_vcpus;
 	booking_get(r->b);
@@ -466,8 +493,10 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 
 	r.b = booking_create(vm->id, cmd->nr_vcpus);
 	r.req = kzalloc(sizeof(*r.req), GFP_KERNEL);
+	r.record = record_create(cmd);
 	err = -ENOMEM;
-	if (!r.b || !r.req || !alloc_cpumask_var(&r.allowed, GFP_KERNEL))
+	if (!r.b || !r.req || !r.record ||
+	    !alloc_cpumask_var(&r.allowed, GFP_KERNEL))
 		goto out;
 	err = reserve(vm, &r);
 	free_cpumask_var(r.allowed);
@@ -488,6 +517,7 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 		call->deed = r.b->id;
 	}
 out:
+	record_free(r.record);
 	kfree(r.req);
 	booking_put(r.b);
 	return err;

@@ -2,6 +2,7 @@
 /*
  * VMs: creation, the list of all, teardown.
  */
+#include <linux/capability.h>
 #include <linux/cpu.h>
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -12,6 +13,7 @@
 #include "hold.h"
 #include "mem.h"
 #include "nodes.h"
+#include "record.h"
 #include "reserve.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -23,6 +25,7 @@ static u32 vms_next;
 static void vm_free(struct vcpunuma_vm *vm)
 {
 	limits_free(&vm->limits);
+	record_free(vm->record);
 	put_pid(vm->owner);
 	xa_destroy(&vm->mems);
 	xa_destroy(&vm->vcpus);
@@ -104,6 +107,17 @@ struct vcpunuma_vm *vm_next(unsigned long id)
 			break;
 	xa_unlock(&vms);
 	return vm;
+}
+
+/**
+ * vm_may_know - may the caller know what a VM has?
+ * @vm: the VM
+ *
+ * Return: true to those whose it is, and to those who may know all.
+ */
+bool vm_may_know(const struct vcpunuma_vm *vm)
+{
+	return uid_eq(vm->uid, current_uid()) || capable(CAP_SYS_NICE);
 }
 
 /**

@@ -18,6 +18,7 @@
 
 struct booking;
 struct cmd_call;
+struct record;
 union cmd_buffer;
 
 /**
@@ -35,6 +36,7 @@ union cmd_buffer;
  * @nr_mems: memory objects in @mems
  * @next_mem: where to look for the next free id in @mems
  * @booking: what it has reserved, or NULL
+ * @record: its last decision, or NULL
  * @drawn: bytes of memory objects taken from that, by node id; with @booking
  * @beyond: it may have more than it reserved
  * @name: as it was given when it reserved
@@ -57,6 +59,7 @@ struct vcpunuma_vm {
 	u32 nr_mems;
 	u32 next_mem;
 	struct booking *booking;
+	struct record *record;
 	u64 *drawn;
 	bool beyond;
 	char name[VCPUNUMA_NAME_LEN];
@@ -74,6 +77,7 @@ void vm_close(struct vcpunuma_vm *vm);
 void vm_get(struct vcpunuma_vm *vm);
 void vm_put(struct vcpunuma_vm *vm);
 struct vcpunuma_vm *vm_next(unsigned long id);
+bool vm_may_know(const struct vcpunuma_vm *vm);
 void vm_refresh_all(void);
 
 int vm_cmd_distribution(struct cmd_call *call, union cmd_buffer *buf);

@@ -480,6 +480,117 @@ const struct nth_case nth_RELEASE[] = {
 	{}
 };
 
+/* What is booked on CPUs; what is free and used is different each time. */
+static int ledger(struct nth_world *w, unsigned int cpu_size, unsigned int nr)
+{
+	struct vcpunuma_cmd_ledger cmd = {
+		.size = sizeof(cmd),
+		.cpus = (uintptr_t)(w->words + CPUS),
+		.cpu_size = cpu_size,
+		.nr_cpus = nr,
+		.nodes = (uintptr_t)w->words,
+		.node_size = sizeof(struct vcpunuma_ledger_node),
+		.nr_nodes = nr ? PART * 8 / sizeof(struct vcpunuma_ledger_node) :
+				 0,
+	};
+	int err = __vn_ioctl(w->vm, VCPUNUMA_LEDGER, &cmd);
+	unsigned int i;
+
+	if (err)
+		return err;
+	nth_print(&w->result, "%u nodes %u CPUs\n", cmd.nr_nodes, cmd.nr_cpus);
+	for (i = 0; nr && i < cmd.nr_cpus; i++) {
+		const struct vcpunuma_ledger_cpu *c =
+			(void *)((char *)(w->words + CPUS) + i * cpu_size);
+
+		nth_print(&w->result, "CPU %u node %u core %u LLC %u state %u\n",
+			  c->cpu, c->node, c->core, c->llc, c->state);
+	}
+	return 0;
+}
+
+/* @size: of the elements, or 0 */
+static int call_ledger(struct nth_world *w, long size)
+{
+	return ledger(w, size, size ? PART * 8 / size : 0);
+}
+
+static int call_ledger_one(struct nth_world *w, long size)
+{
+	return ledger(w, size, 1);
+}
+
+const struct nth_case nth_LEDGER[] = {
+	CASE("numbers", reserved, call_ledger, 0,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("arrays", nth_bound, call_ledger,
+	     sizeof(struct vcpunuma_ledger_cpu),
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("wide elements", nth_nothing, call_ledger, WIDE,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("room for one", nth_nothing, call_ledger_one,
+	     sizeof(struct vcpunuma_ledger_cpu),
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	{}
+};
+
+/* @flags: of the command, and how it was decided is the case's */
+static int call_explain(struct nth_world *w, long flags)
+{
+	struct vcpunuma_cmd_explain cmd = {
+		.size = sizeof(cmd),
+		.flags = flags & VCPUNUMA_EXPLAIN_NEXT,
+		.nodes = (uintptr_t)w->words,
+		.node_size = sizeof(struct vcpunuma_explain_node),
+		.nr_nodes = PART * 8 / sizeof(struct vcpunuma_explain_node),
+		.candidates = (uintptr_t)(w->words + CPUS),
+		.candidate_size = sizeof(struct vcpunuma_candidate),
+		.nr_candidates = PART * 8 / sizeof(struct vcpunuma_candidate),
+	};
+	int err = __vn_ioctl(w->vm, VCPUNUMA_EXPLAIN, &cmd);
+	unsigned int i;
+
+	if (err)
+		return err;
+	nth_print(&w->result, "outcome %u name %s reason %u for %u vCPUs\n",
+		  cmd.out_outcome, cmd.out_name, cmd.out_reason,
+		  cmd.out_nr_vcpus);
+	print_words(w, 0, cmd.nr_nodes * sizeof(struct vcpunuma_explain_node) / 8);
+	for (i = 0; i < cmd.nr_candidates; i++) {
+		const struct vcpunuma_candidate *c =
+			(void *)((char *)(w->words + CPUS) + i * sizeof(*c));
+
+		nth_print(&w->result, "node %u verdict %u\n", c->node,
+			  c->verdict);
+	}
+	return 0;
+}
+
+static int refused(struct nth_world *w, long flags)
+{
+	return reserve(w, 100, flags & ~VCPUNUMA_EXPLAIN_NEXT) == -ENOSPC ? 0 :
+		-EINVAL;
+}
+
+static int call_explain_absent(struct nth_world *w, long vm)
+{
+	struct vcpunuma_cmd_explain cmd;
+
+	return __vn_explain(w->vm, vm, 0, &cmd, NULL, 0, NULL, 0);
+}
+
+const struct nth_case nth_EXPLAIN[] = {
+	CASE("nothing", nth_nothing, call_explain, 0,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("reserved", reserved, call_explain, 0,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("refused", refused, call_explain, VCPUNUMA_EXPLAIN_NEXT,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("no such VM", nth_nothing, call_explain_absent, 0xffffff,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	{}
+};
+
 static int restriction(struct nth_world *w, int node, int cpu)
 {
 	struct vn_set *nodes = (void *)w->words;

@@ -30,9 +30,17 @@ void nth_print(struct nth_text *text, const char *format, ...)
 void nth_print_report(struct nth_text *text, char *report)
 {
 	char *line, *rest = strstr(report, "\nVM ");
+	bool forgotten = false;
 	char *where;
 
 	while (rest && (line = strsep(&rest, "\n"))) {
+		/* A decision is remembered whether it could be told or not. */
+		if (!strncmp(line, "  last decision ", 16))
+			forgotten = true;
+		else if (strncmp(line, "    ", 4))
+			forgotten = false;
+		if (forgotten)
+			continue;
 		if (!strncmp(line, "VM ", 3))
 			line = strchr(line, ':') ?: line;
 		else if (!strncmp(line, "  memory ", 9))

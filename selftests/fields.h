@@ -18,4 +18,11 @@ struct field {
 #define F32(type, name)	{ offsetof(struct vcpunuma_ ## type, name), 4 }
 #define F64(type, name)	{ offsetof(struct vcpunuma_ ## type, name), 8 }
 
+/* All from one field to another */
+#define FIELDS_TO(type, first, last)					\
+	{ offsetof(struct vcpunuma_ ## type, first),			\
+	  offsetof(struct vcpunuma_ ## type, last) +			\
+	  sizeof(((struct vcpunuma_ ## type *)0)->last) -		\
+	  offsetof(struct vcpunuma_ ## type, first) }
+
 #endif /* SELFTESTS_FIELDS_H */

@@ -405,6 +405,80 @@ static const struct row row_RELEASE = {
 	.fail = fail_release,
 };
 
+static const struct row row_LEDGER = {
+	.name = "LEDGER",
+	.nr = VCPUNUMA_LEDGER,
+	.size = sizeof(struct vcpunuma_cmd_ledger),
+	.result = {
+		F64(cmd_ledger, out_generation),
+		F32(cmd_ledger, nr_nodes),
+		F32(cmd_ledger, nr_cpus),
+	},
+	.array = {
+		{
+			.pointer = F64(cmd_ledger, nodes),
+			.nr = F32(cmd_ledger, nr_nodes),
+			.size = F32(cmd_ledger, node_size),
+			.element = sizeof(struct vcpunuma_ledger_node),
+			.reserved = F32(ledger_node, __reserved),
+		}, {
+			.pointer = F64(cmd_ledger, cpus),
+			.nr = F32(cmd_ledger, nr_cpus),
+			.size = F32(cmd_ledger, cpu_size),
+			.element = sizeof(struct vcpunuma_ledger_cpu),
+			.reserved = F32(ledger_cpu, __reserved),
+		},
+	},
+	.fail = fail_flags,
+};
+
+/* Of something that was decided */
+static void succeed_explain(struct vm *vm, void *arg)
+{
+	struct vcpunuma_cmd_reserve cmd = {
+		.flags = VCPUNUMA_RESERVE_DRY_RUN,
+		.nr_vcpus = 1,
+	};
+
+	(void)arg;
+	__vn_reserve(vm->fd, &cmd, NULL, 0, NULL, 0);
+}
+
+static void fail_explain(struct vm *vm, void *arg)
+{
+	struct vcpunuma_cmd_explain *cmd = arg;
+
+	(void)vm;
+	cmd->vm = ~0U;
+}
+
+static const struct row row_EXPLAIN = {
+	.name = "EXPLAIN",
+	.nr = VCPUNUMA_EXPLAIN,
+	.size = sizeof(struct vcpunuma_cmd_explain),
+	.result = {
+		FIELDS_TO(cmd_explain, out_vm, out_vcpus_short),
+		F32(cmd_explain, nr_nodes),
+		F32(cmd_explain, nr_candidates),
+	},
+	.array = {
+		{
+			.pointer = F64(cmd_explain, nodes),
+			.nr = F32(cmd_explain, nr_nodes),
+			.size = F32(cmd_explain, node_size),
+			.element = sizeof(struct vcpunuma_explain_node),
+			.reserved = F32(explain_node, __reserved),
+		}, {
+			.pointer = F64(cmd_explain, candidates),
+			.nr = F32(cmd_explain, nr_candidates),
+			.size = F32(cmd_explain, candidate_size),
+			.element = sizeof(struct vcpunuma_candidate),
+		},
+	},
+	.succeed = succeed_explain,
+	.fail = fail_explain,
+};
+
 /* It has no result. */
 static void succeed_restrict(struct vm *vm, void *arg)
 {

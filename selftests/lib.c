@@ -664,6 +664,42 @@ int __vn_release(int fd)
 	return __vn_ioctl(fd, VCPUNUMA_RELEASE, &cmd);
 }
 
+int __vn_ledger(int fd, struct vcpunuma_cmd_ledger *cmd,
+		struct vcpunuma_ledger_node *nodes, unsigned int nr_nodes,
+		struct vcpunuma_ledger_cpu *cpus, unsigned int nr_cpus)
+{
+	*cmd = (struct vcpunuma_cmd_ledger) {
+		.size = sizeof(*cmd),
+		.nodes = (uintptr_t)nodes,
+		.nr_nodes = nr_nodes,
+		.node_size = sizeof(*nodes),
+		.cpus = (uintptr_t)cpus,
+		.nr_cpus = nr_cpus,
+		.cpu_size = sizeof(*cpus),
+	};
+	return __vn_ioctl(fd, VCPUNUMA_LEDGER, cmd);
+}
+
+int __vn_explain(int fd, unsigned int vm, unsigned int flags,
+		 struct vcpunuma_cmd_explain *cmd,
+		 struct vcpunuma_explain_node *nodes, unsigned int nr_nodes,
+		 struct vcpunuma_candidate *candidates,
+		 unsigned int nr_candidates)
+{
+	*cmd = (struct vcpunuma_cmd_explain) {
+		.size = sizeof(*cmd),
+		.flags = flags,
+		.vm = vm,
+		.nodes = (uintptr_t)nodes,
+		.nr_nodes = nr_nodes,
+		.node_size = sizeof(*nodes),
+		.candidates = (uintptr_t)candidates,
+		.nr_candidates = nr_candidates,
+		.candidate_size = sizeof(*candidates),
+	};
+	return __vn_ioctl(fd, VCPUNUMA_EXPLAIN, cmd);
+}
+
 long long vn_populated(int mem)
 {
 	struct vcpunuma_cmd_mem_query cmd;

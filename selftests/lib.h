@@ -176,6 +176,16 @@ int __vn_reserve(int fd, struct vcpunuma_cmd_reserve *cmd,
 		 struct vcpunuma_place *places, unsigned int nr_places,
 		 struct vcpunuma_chunk *chunks, unsigned int nr_chunks);
 int __vn_release(int fd);
+/* Likewise */
+int __vn_ledger(int fd, struct vcpunuma_cmd_ledger *cmd,
+		struct vcpunuma_ledger_node *nodes, unsigned int nr_nodes,
+		struct vcpunuma_ledger_cpu *cpus, unsigned int nr_cpus);
+/* Of VM @vm; @cmd is filled. */
+int __vn_explain(int fd, unsigned int vm, unsigned int flags,
+		 struct vcpunuma_cmd_explain *cmd,
+		 struct vcpunuma_explain_node *nodes, unsigned int nr_nodes,
+		 struct vcpunuma_candidate *candidates,
+		 unsigned int nr_candidates);
 /* Bytes populated according to MEM_QUERY, or -errno. */
 long long vn_populated(int mem);
 
@@ -197,6 +207,8 @@ long long vn_populated(int mem);
 #define vn_distribution(...)	ASSERT_EQ(0, __vn_distribution(__VA_ARGS__))
 #define vn_reserve(...)		ASSERT_EQ(0, __vn_reserve(__VA_ARGS__))
 #define vn_release(...)		ASSERT_EQ(0, __vn_release(__VA_ARGS__))
+#define vn_ledger(...)		ASSERT_EQ(0, __vn_ledger(__VA_ARGS__))
+#define vn_explain(...)		ASSERT_EQ(0, __vn_explain(__VA_ARGS__))
 #define vn_mem_create(...)	vn_fd(__vn_mem_create(__VA_ARGS__))
 #define vn_mem_create_vcpu(...)	vn_fd(__vn_mem_create_vcpu(__VA_ARGS__))
 #define vn_mem_query(...)	ASSERT_EQ(0, __vn_mem_query(__VA_ARGS__))

@@ -435,6 +435,84 @@ TEST_F(library, distribution)
 	vcpunuma_mem_close(mem);
 }
 
+TEST_F(library, ledger)
+{
+	struct vcpunuma_reserve reserve = {
+		.size = sizeof(reserve),
+		.nr_vcpus = 1,
+		.cpu_policy = VCPUNUMA_CPU_PREFER,
+	};
+	const struct vcpunuma_ledger_node *node;
+	const struct vcpunuma_ledger_cpu *cpu;
+	struct vcpunuma_ledger *before, *after;
+	struct vcpunuma_place place;
+	unsigned int i, owned = 0;
+
+	before = vcpunuma_ledger_get(self->vm);
+	ASSERT_NE(NULL, before);
+	reserve.places = &place;
+	ASSERT_EQ(0, vcpunuma_reserve(self->vm, &reserve));
+	after = vcpunuma_ledger_get(self->vm);
+	ASSERT_NE(NULL, after);
+	EXPECT_LT(vcpunuma_ledger_generation(before),
+		  vcpunuma_ledger_generation(after));
+	for (i = 0; (node = vcpunuma_ledger_node(after, i)); i++) {
+		EXPECT_EQ(vn_set_nth(&self->host->online, i), node->node);
+		owned += node->nr_owned;
+	}
+	EXPECT_EQ(vn_set_weight(&self->host->online), i);
+	EXPECT_EQ(1, owned);
+	for (i = 0; (cpu = vcpunuma_ledger_cpu(after, i)); i++) {
+		EXPECT_EQ(vn_set_nth(&self->host->cpus, i), cpu->cpu);
+		EXPECT_EQ(cpu->cpu == place.cpu ? VCPUNUMA_LEDGER_OWNED :
+			  VCPUNUMA_LEDGER_FREE, cpu->state);
+	}
+	EXPECT_EQ(vn_set_weight(&self->host->cpus), i);
+	EXPECT_EQ(NULL, vcpunuma_ledger_node(after, ~0U));
+	vcpunuma_ledger_free(before);
+	vcpunuma_ledger_free(after);
+	vcpunuma_ledger_free(NULL);
+}
+
+TEST_F(library, explain)
+{
+	struct vcpunuma_reserve reserve = {
+		.size = sizeof(reserve),
+		.nr_vcpus = 1,
+		.name = "explained",
+	};
+	const struct vcpunuma_cmd_explain *record;
+	struct vcpunuma_explanation *e;
+	unsigned int i;
+
+	e = vcpunuma_explain(self->vm, 0, 0);
+	ASSERT_NE(NULL, e);
+	EXPECT_EQ(VCPUNUMA_OUTCOME_NONE,
+		  vcpunuma_explanation_record(e)->out_outcome);
+	EXPECT_EQ(NULL, vcpunuma_explanation_node(e, 0));
+	EXPECT_EQ(NULL, vcpunuma_explanation_candidate(e, 0));
+	vcpunuma_explanation_free(e);
+
+	ASSERT_EQ(0, vcpunuma_reserve(self->vm, &reserve));
+	e = vcpunuma_explain(self->vm, 1, VCPUNUMA_EXPLAIN_NEXT);
+	ASSERT_NE(NULL, e);
+	record = vcpunuma_explanation_record(e);
+	EXPECT_EQ(VCPUNUMA_OUTCOME_RESERVED, record->out_outcome);
+	EXPECT_STREQ("explained", record->out_name);
+	EXPECT_EQ(reserve.out_decision, record->out_decision);
+	for (i = 0; vcpunuma_explanation_node(e, i); i++)
+		EXPECT_EQ(vn_set_nth(&self->host->online, i),
+			  vcpunuma_explanation_node(e, i)->node);
+	EXPECT_EQ(vn_set_weight(&self->host->online), i);
+	ASSERT_NE(NULL, vcpunuma_explanation_candidate(e, 0));
+	EXPECT_EQ(VCPUNUMA_CHOSEN,
+		  vcpunuma_explanation_candidate(e, 0)->verdict);
+	vcpunuma_explanation_free(e);
+	vcpunuma_explanation_free(NULL);
+	EXPECT_ERRNO(ENOENT, NULL, vcpunuma_explain(self->vm, ~0U, 0));
+	EXPECT_ERRNO(EOPNOTSUPP, NULL, vcpunuma_explain(self->vm, 0, 2));
+}
+
 TEST_F(library, memory)
 {
 	struct vcpunuma_mem_opts opts = {

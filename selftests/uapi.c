@@ -209,6 +209,34 @@ FIXTURE_VARIANT_ADD(uapi, release) {
 	},
 };
 
+FIXTURE_VARIANT_ADD(uapi, ledger) {
+	.c = {
+		.nr = VCPUNUMA_LEDGER,
+		.size = sizeof(struct vcpunuma_cmd_ledger),
+		.out = { F64(cmd_ledger, out_generation) },
+		.array = {
+			ARRAY(cmd_ledger, nodes, nr_nodes, node_size, ledger_node),
+			ARRAY(cmd_ledger, cpus, nr_cpus, cpu_size, ledger_cpu),
+		},
+	},
+};
+
+FIXTURE_VARIANT_ADD(uapi, explain) {
+	.c = {
+		.nr = VCPUNUMA_EXPLAIN,
+		.size = sizeof(struct vcpunuma_cmd_explain),
+		.flags = VCPUNUMA_EXPLAIN_NEXT,
+		.reserved = F32(cmd_explain, __reserved),
+		.out = { FIELDS_TO(cmd_explain, out_vm, out_vcpus_short) },
+		.array = {
+			ARRAY(cmd_explain, nodes, nr_nodes, node_size,
+			      explain_node),
+			ARRAY(cmd_explain, candidates, nr_candidates,
+			      candidate_size, candidate),
+		},
+	},
+};
+
 FIXTURE_VARIANT_ADD(uapi, restriction) {
 	.c = {
 		.nr = VCPUNUMA_RESTRICT,
@@ -330,7 +358,7 @@ static int call(struct vm *vm, const struct command *c, void *cmd)
 		fd = vm->mem;
 	else if (c->nr == VCPUNUMA_RESERVE)
 		fd = vm->spare;
-	else if (c->nr == VCPUNUMA_RELEASE)
+	else if (c->nr == VCPUNUMA_RELEASE || c->nr == VCPUNUMA_EXPLAIN)
 		fd = vm->reserved;
 	return __vn_ioctl(fd, c->nr, cmd);
 }

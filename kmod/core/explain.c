@@ -40,18 +40,36 @@ void core_record(struct core_decision *decision,
 }
 
 /**
+ * core_record_drop - drop what fits: none of it can be the answer as it is
+ * @decision: the record; NULL: do nothing
+ */
+void core_record_drop(struct core_decision *decision)
+{
+	u32 i, nr = 0;
+
+	for (i = 0; decision && i < decision->nr_candidates; i++)
+		if (!decision->candidate[i].nr_nodes)
+			decision->candidate[nr++] = decision->candidate[i];
+	if (decision)
+		decision->nr_candidates = nr;
+}
+
+/**
  * core_record_choice - mark the candidate that was chosen
  * @decision: the record; NULL: do nothing
- * @node: its node
+ * @layout: what it became
  */
-void core_record_choice(struct core_decision *decision, u32 node)
+void core_record_choice(struct core_decision *decision,
+			const struct core_layout *layout)
 {
 	u32 i;
 
 	for (i = 0; decision && i < decision->nr_candidates; i++) {
-		if (decision->candidate[i].nr_nodes &&
-		    decision->candidate[i].node == node) {
-			decision->candidate[i].verdict = CORE_CHOSEN;
+		struct core_candidate *cand = &decision->candidate[i];
+
+		if (cand->nr_nodes && cand->node == layout->seed &&
+		    cand->cost == layout->cost) {
+			cand->verdict = CORE_CHOSEN;
 			return;
 		}
 	}

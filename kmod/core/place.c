@@ -157,6 +157,8 @@ static void search_single(struct core_search *s)
 	}
 	if (best == CORE_NONE)
 		return;
+	s->best->seed = best;
+	s->best->cost = least;
 	s->best->nr_chunks = 1;
 	s->best->chunk[0] = (struct core_chunk) {
 		.node = best,
@@ -179,6 +181,8 @@ static bool cut_single(struct core_search *s)
 						     v),
 				    core_vnode_mem(s->req->mem, s->vnodes, v)))
 			return false;
+	s->cur->seed = s->best->seed;
+	s->cur->cost = s->best->cost;
 	s->best = s->cur;
 	return true;
 }
@@ -289,6 +293,7 @@ bool core_offer(struct core_search *s, u32 seed)
 		return false;
 	}
 	core_measure(s, cur);
+	cur->seed = seed;
 	cur->cost = core_cost(s, cur, &cand);
 	cand.verdict = CORE_WORSE;
 	core_record(s->decision, &cand);
@@ -378,7 +383,7 @@ static int answer(struct core_search *s, struct core_plan *plan)
 		plan->local = best->local;
 		err = core_choose_cpus(s, best, plan);
 		if (!err) {
-			core_record_choice(s->decision, best->chunk[0].node);
+			core_record_choice(s->decision, best);
 			return 0;
 		}
 		plan->refusal.reason = CORE_CORES;

@@ -17,6 +17,7 @@
  * @distance: see struct core_plan
  * @spread: likewise
  * @local: likewise
+ * @seed: node the search began at
  * @cost: what is compared
  */
 struct core_layout {
@@ -25,6 +26,7 @@ struct core_layout {
 	u32 distance;
 	u32 spread;
 	u32 local;
+	u32 seed;
 	u64 cost;
 };
 

@@ -135,6 +135,7 @@ enum core_verdict {
  * @load: for shared vCPUs beyond one a CPU
  * @near: for the distance from the node to be near to
  * @llc: for more LLCs than needed
+ * @affinity: for nodes that are not preferred, if some are
  * @vcpus_short: what it lacks
  * @mem_short: what it lacks
  */
@@ -149,6 +150,7 @@ struct core_candidate {
 	u32 load;
 	u32 near;
 	u32 llc;
+	u32 affinity;
 	u32 vcpus_short;
 	u64 mem_short;
 };

@@ -99,7 +99,7 @@ static u32 sum_cost(const struct core_search *s, struct core_candidate *cand)
 	cand->near *= WEIGHT_NEAR;
 	/* CPUs left without memory, and the reverse, are worse than both. */
 	return cand->distance + 2 * max(cand->left_cpu, cand->left_mem) +
-	       cand->load + cand->near + cand->llc;
+	       cand->load + cand->near + cand->llc + cand->affinity;
 }
 
 /* 0 for the node itself, 1024 for one twice as far as local, and so on */
@@ -132,9 +132,9 @@ void core_score_node(const struct core_search *s, u32 node,
 	cand->load = load(s, node, req->vcpus);
 	cand->near = near_cost(s, node);
 	cand->llc = splits_llc(s, node, req->vcpus) ? COST_LLC : 0;
-	cand->cost = sum_cost(s, cand);
 	if (req->prefer && !core_in_set(req->prefer, node))
-		cand->cost += COST_AFFINITY;
+		cand->affinity = COST_AFFINITY;
+	cand->cost = sum_cost(s, cand);
 }
 
 /* Share of @mem in @all, in 1/2^20 */
@@ -231,7 +231,7 @@ u64 core_cost(const struct core_search *s, const struct core_layout *layout,
 {
 	u32 eff = (3 * layout->distance + layout->spread) / 4;
 	struct core_candidate sum = { 0 };
-	u32 i, prefer = 0;
+	u32 i;
 
 	for (i = 0; i < layout->nr_chunks; i++) {
 		const struct core_chunk *chunk = &layout->chunk[i];
@@ -242,11 +242,11 @@ u64 core_cost(const struct core_search *s, const struct core_layout *layout,
 		sum.near = max(sum.near, near_cost(s, chunk->node));
 		if (s->req->prefer &&
 		    !core_in_set(s->req->prefer, chunk->node))
-			prefer = COST_AFFINITY;
+			sum.affinity = COST_AFFINITY;
 	}
 	sum.distance = eff > 10 * 1024 ?
 		       (eff - 10 * 1024) * WEIGHT_DISTANCE / 10 : 0;
-	sum.cost = sum_cost(s, &sum) + prefer;
+	sum.cost = sum_cost(s, &sum);
 	if (cand) {
 		u32 node = cand->node, nr = cand->nr_nodes;
 

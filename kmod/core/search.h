@@ -54,7 +54,9 @@ u64 core_cost(const struct core_search *s, const struct core_layout *layout,
 /* explain.c */
 void core_record(struct core_decision *decision,
 		 const struct core_candidate *cand);
-void core_record_choice(struct core_decision *decision, u32 node);
+void core_record_drop(struct core_decision *decision);
+void core_record_choice(struct core_decision *decision,
+			const struct core_layout *layout);
 void core_refuse(const struct core_search *s, struct core_plan *plan);
 
 /* set.c */

@@ -215,6 +215,7 @@ static void cut(struct core_search *s)
 
 	if (!s->found)
 		return;
+	core_record_drop(s->decision);
 	memcpy(w->rest_cap, w->cap, s->topo->nr_nodes * sizeof(*w->cap));
 	s->cur->nr_chunks = 0;
 	for (v = 0; v < s->vnodes; v++) {

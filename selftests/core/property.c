@@ -42,6 +42,10 @@ static bool well_formed_decision(const struct core_decision *d, bool placed)
 
 		chosen += c->verdict == CORE_CHOSEN;
 		EXPECT(!c->nr_nodes == (c->verdict > CORE_WORSE));
+		EXPECT(!c->nr_nodes ||
+		       c->cost == c->distance +
+				  2 * max(c->left_cpu, c->left_mem) + c->load +
+				  c->near + c->llc + c->affinity);
 		if (i) {
 			EXPECT(c[-1].nr_nodes || !c->nr_nodes);
 			EXPECT(!c[-1].nr_nodes != !c->nr_nodes ||
@@ -49,7 +53,7 @@ static bool well_formed_decision(const struct core_decision *d, bool placed)
 		}
 	}
 	EXPECT(d->nr_candidates <= d->considered);
-	EXPECT(chosen <= placed);
+	EXPECT(chosen == placed);
 	return true;
 }
 

@@ -249,6 +249,43 @@ static const struct arg_desc fields_RELEASE[] = FIELDS(SLOT_VM,
 
 #define settle_RELEASE	NULL
 
+static const struct arg_desc fields_LEDGER[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_ledger),
+	FIELD(vcpunuma_cmd_ledger, flags, KIND_FLAGS, 0),
+	FIELD(vcpunuma_cmd_ledger, nodes, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_ledger, nr_nodes, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_ledger, node_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_ledger_node)),
+	FIELD(vcpunuma_cmd_ledger, cpus, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_ledger, nr_cpus, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_ledger, cpu_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_ledger_cpu)));
+
+#define settle_LEDGER	NULL
+
+static const struct arg_desc fields_EXPLAIN[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_explain),
+	FIELD(vcpunuma_cmd_explain, flags, KIND_FLAGS, VCPUNUMA_EXPLAIN_NEXT),
+	FIELD(vcpunuma_cmd_explain, vm, KIND_NUMBER, 1000),
+	FIELD(vcpunuma_cmd_explain, __reserved, KIND_RESERVED, 0),
+	FIELD(vcpunuma_cmd_explain, nodes, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_explain, nr_nodes, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_explain, node_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_explain_node)),
+	FIELD(vcpunuma_cmd_explain, candidates, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_explain, nr_candidates, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_explain, candidate_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_candidate)));
+
+enum { EXPLAIN_FLAGS = ARGS_COMMON + 1, EXPLAIN_VM };
+
+/* The own VM, or whatever comes next: a number by chance is rarely a VM. */
+static void settle_EXPLAIN(__u64 *arg, struct rng *r)
+{
+	if (!(arg[EXPLAIN_FLAGS] & VCPUNUMA_EXPLAIN_NEXT) && rng_percent(r, 80))
+		arg[EXPLAIN_VM] = 0;
+}
+
 static const struct arg_desc fields_RESTRICT[] = FIELDS(SLOT_VM,
 	SIZE_FIELD(vcpunuma_cmd_restrict),
 	FIELD(vcpunuma_cmd_restrict, flags, KIND_FLAGS, 0x3f),

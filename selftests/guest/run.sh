@@ -88,9 +88,9 @@ start_qemu()
 		-chardev "stdio,id=output,logfile=$logs/output.log,signal=$signal"
 		-serial chardev:output
 		-fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap
-		-device virtio-9p-pci,fsdev=root,mount_tag=root
+		-device virtio-9p-pci,bus=pci.0,fsdev=root,mount_tag=root
 		-fsdev "local,id=share,path=$logs,security_model=none"
-		-device virtio-9p-pci,fsdev=share,mount_tag=share
+		-device virtio-9p-pci,bus=pci.0,fsdev=share,mount_tag=share
 	)
 	if [ $interactive = yes ]; then
 		"${qemu[@]}" <&0 2>"$logs/qemu.log" &

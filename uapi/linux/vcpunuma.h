@@ -50,7 +50,8 @@
  * EINVAL     a value has no meaning: size too small, id or CPU out of range
  * EOPNOTSUPP a flag or a reserved field is set that this kernel does not know
  * EMSGSIZE   an array has too little room
- * ENOENT     no vCPU of that id is configured or bound; nothing is reserved
+ * ENOENT     no vCPU of that id is configured or bound; nothing is reserved;
+ *            no VM of that id that the caller may know of
  * EEXIST     the VM has a reservation
  * ESRCH      no such thread, or it has exited
  * ENOTCONN   the vCPU is not bound to a thread
@@ -105,6 +106,8 @@
 #define VCPUNUMA_MEM_CREATE	_IO(VCPUNUMA_IOC_MAGIC, 0x07)
 #define VCPUNUMA_RESERVE	_IO(VCPUNUMA_IOC_MAGIC, 0x08)
 #define VCPUNUMA_RELEASE	_IO(VCPUNUMA_IOC_MAGIC, 0x09)
+#define VCPUNUMA_LEDGER		_IO(VCPUNUMA_IOC_MAGIC, 0x0b)
+#define VCPUNUMA_EXPLAIN	_IO(VCPUNUMA_IOC_MAGIC, 0x0c)
 #define VCPUNUMA_RESTRICT	_IO(VCPUNUMA_IOC_MAGIC, 0x0d)
 /* The following act on the file descriptor of a memory object. */
 #define VCPUNUMA_MEM_QUERY	_IO(VCPUNUMA_IOC_MAGIC, 0x40)
@@ -640,6 +643,9 @@ struct vcpunuma_chunk {
  *	VCPUNUMA_MAX_GRACE; only with a @name
  * @out_resumed: 1: this is what a VM of that name had reserved, see below
  *
+ * What was decided and why is told by VCPUNUMA_EXPLAIN, until the VM's next
+ * decision, also if it was refused or could not be told to the caller.
+ *
  * All or nothing: either each vCPU has a place and each byte a node, which no
  * other VM will be given until they are released, or nothing is reserved. The
  * reservation ends by VCPUNUMA_RELEASE or with the VM's file. Earlier places
@@ -715,6 +721,305 @@ struct vcpunuma_cmd_reserve {
 struct vcpunuma_cmd_release {
 	__u32 size;
 	__u32 flags;
+};
+
+/**
+ * enum vcpunuma_ledger_state - whose a CPU is
+ * @VCPUNUMA_LEDGER_OFFLINE: nobody's while it is offline; if a VM owns it, it
+ *	comes back to that VM
+ * @VCPUNUMA_LEDGER_FREE: nobody's; no vCPU of a reservation floats over it
+ * @VCPUNUMA_LEDGER_SHARED: nobody's; vCPUs of reservations float over it
+ * @VCPUNUMA_LEDGER_OWNED: a VM's
+ * @VCPUNUMA_LEDGER_BLOCKED: unused, because a VM owns the rest of its core
+ */
+enum vcpunuma_ledger_state {
+	VCPUNUMA_LEDGER_OFFLINE = 0,
+	VCPUNUMA_LEDGER_FREE = 1,
+	VCPUNUMA_LEDGER_SHARED = 2,
+	VCPUNUMA_LEDGER_OWNED = 3,
+	VCPUNUMA_LEDGER_BLOCKED = 4
+};
+
+/**
+ * struct vcpunuma_ledger_node - what is booked on a node
+ * @node: its id
+ * @nr_cpus: CPUs online
+ * @nr_owned: of these, owned by VMs
+ * @nr_blocked: of these, blocked by who owns the rest of their core
+ * @nr_shared: vCPUs that float over the others by a reservation
+ * @max_shared: how many that may be at most, as many CPUs as are nobody's
+ * @nr_unreserved: vCPUs of VMs without a reservation that are placed on or bound
+ *	to one of its CPUs alone
+ * @__reserved: 0
+ * @mem_total: bytes that the kernel manages
+ * @mem_free: of these, free
+ * @mem_available: free, or to be had by dropping caches
+ * @mem_reserved: reserved by VMs
+ * @mem_populated: of these, pages of memory objects that were drawn from it
+ * @mem_allocated: pages of all memory objects, reserved or not
+ * @mem_others: what others than vcpunuma use: caches, programs, the kernel
+ * @mem_headroom: what is never reserved
+ * @mem_room: what could be reserved now
+ *
+ * Memory is counted while the host runs: what others use, and what of the
+ * reserved is populated, may be out by some pages, and change without
+ * @out_generation.
+ */
+struct vcpunuma_ledger_node {
+	__u32 node;
+	__u32 nr_cpus;
+	__u32 nr_owned;
+	__u32 nr_blocked;
+	__u32 nr_shared;
+	__u32 max_shared;
+	__u32 nr_unreserved;
+	__u32 __reserved;
+	__aligned_u64 mem_total;
+	__aligned_u64 mem_free;
+	__aligned_u64 mem_available;
+	__aligned_u64 mem_reserved;
+	__aligned_u64 mem_populated;
+	__aligned_u64 mem_allocated;
+	__aligned_u64 mem_others;
+	__aligned_u64 mem_headroom;
+	__aligned_u64 mem_room;
+};
+
+/**
+ * struct vcpunuma_ledger_cpu - what is booked on a CPU
+ * @cpu: its id
+ * @node: the node it is on
+ * @core: the lowest CPU id of its core on that node, also if that is offline
+ * @llc: the lowest CPU id of those that share its last level cache on that node:
+ *	CPUs that agree in it are near each other
+ * @state: one of &enum vcpunuma_ledger_state
+ * @owner: id of the VM that owns or blocks it, if it belongs to the caller's user
+ *	and has not ended meanwhile, or the caller has CAP_SYS_NICE; else
+ *	VCPUNUMA_NONE
+ * @nr_unreserved: vCPUs of VMs without a reservation that are placed on it or
+ *	bound to it alone
+ * @__reserved: 0
+ */
+struct vcpunuma_ledger_cpu {
+	__u32 cpu;
+	__u32 node;
+	__u32 core;
+	__u32 llc;
+	__u32 state;
+	__u32 owner;
+	__u32 nr_unreserved;
+	__u32 __reserved;
+};
+
+/**
+ * struct vcpunuma_cmd_ledger - what is booked on the host (VCPUNUMA_LEDGER)
+ * @size: size of this structure
+ * @flags: 0
+ * @out_generation: grows with each booking, release and hot-plug on this host
+ * @nodes: array of &struct vcpunuma_ledger_node, in order of node id, for all that
+ *	are or were online
+ * @nr_nodes: elements @nodes has room for / such nodes
+ * @node_size: sizeof(struct vcpunuma_ledger_node)
+ * @cpus: array of &struct vcpunuma_ledger_cpu, in order of CPU id, for all that
+ *	are or were online
+ * @nr_cpus: elements @cpus has room for / such CPUs
+ * @cpu_size: sizeof(struct vcpunuma_ledger_cpu)
+ *
+ * All of it is of one moment. Two answers with the same @out_generation agree in
+ * what is booked. Anybody who may open the device may ask.
+ */
+struct vcpunuma_cmd_ledger {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 out_generation;
+	__aligned_u64 nodes;
+	__u32 nr_nodes;
+	__u32 node_size;
+	__aligned_u64 cpus;
+	__u32 nr_cpus;
+	__u32 cpu_size;
+};
+
+/* Flags of VCPUNUMA_EXPLAIN */
+#define VCPUNUMA_EXPLAIN_NEXT	0x1U
+
+/**
+ * enum vcpunuma_outcome - what became of a request
+ * @VCPUNUMA_OUTCOME_NONE: there was none yet
+ * @VCPUNUMA_OUTCOME_RESERVED: what it asked for is reserved
+ * @VCPUNUMA_OUTCOME_RELEASED: it was reserved, and is not any more
+ * @VCPUNUMA_OUTCOME_DRY_RUN: it would have been reserved
+ * @VCPUNUMA_OUTCOME_REFUSED: there was no room
+ */
+enum vcpunuma_outcome {
+	VCPUNUMA_OUTCOME_NONE = 0,
+	VCPUNUMA_OUTCOME_RESERVED = 1,
+	VCPUNUMA_OUTCOME_RELEASED = 2,
+	VCPUNUMA_OUTCOME_DRY_RUN = 3,
+	VCPUNUMA_OUTCOME_REFUSED = 4
+};
+
+/**
+ * enum vcpunuma_verdict - what became of a candidate
+ * @VCPUNUMA_CHOSEN: it costs least
+ * @VCPUNUMA_WORSE: it would do, and another costs less
+ * @VCPUNUMA_LACKS_CPUS: it has too few CPUs
+ * @VCPUNUMA_LACKS_MEMORY: it has too little memory
+ * @VCPUNUMA_LACKS_BOTH: both
+ * @VCPUNUMA_FORBIDDEN: the request does not allow it
+ */
+enum vcpunuma_verdict {
+	VCPUNUMA_CHOSEN = 0,
+	VCPUNUMA_WORSE = 1,
+	VCPUNUMA_LACKS_CPUS = 2,
+	VCPUNUMA_LACKS_MEMORY = 3,
+	VCPUNUMA_LACKS_BOTH = 4,
+	VCPUNUMA_FORBIDDEN = 5
+};
+
+/* Flags of a node in an explanation */
+#define VCPUNUMA_EXPLAIN_ALLOWED	0x1U	/* the request could use it */
+#define VCPUNUMA_EXPLAIN_WITH		0x2U	/* a VM to be near to is there */
+#define VCPUNUMA_EXPLAIN_APART		0x4U	/* a VM to be apart from is there */
+
+/**
+ * struct vcpunuma_explain_node - a node, as a decision saw it
+ * @node: its id
+ * @flags: VCPUNUMA_EXPLAIN_ALLOWED, _WITH, _APART
+ * @nr_vcpus: vCPUs that it was given
+ * @__reserved: 0
+ * @mem: bytes that it was given
+ */
+struct vcpunuma_explain_node {
+	__u32 node;
+	__u32 flags;
+	__u32 nr_vcpus;
+	__u32 __reserved;
+	__aligned_u64 mem;
+};
+
+/**
+ * struct vcpunuma_candidate - a place that a decision considered
+ * @node: the node; of several the one the search began at
+ * @nr_nodes: nodes it takes; 0: it does not do, costs are 0
+ * @verdict: one of &enum vcpunuma_verdict
+ * @cost: what was compared, less is better: the sum of the following, of
+ *	@left_cpus and @left_mem twice the larger; all in 1/1000
+ * @distance: for distances beyond local ones
+ * @left_cpus: share of its CPUs that would be left unused
+ * @left_mem: share of its memory that would be left unused
+ * @load: for shared vCPUs beyond one for a CPU, with VCPUNUMA_SPREAD
+ * @near: for the distance from what it was to be near to
+ * @llc: for using more last level caches than needed
+ * @affinity: for not being where the VMs of @with are
+ * @vcpus_short: vCPUs for which it has no CPU
+ * @mem_short: bytes that it lacks
+ */
+struct vcpunuma_candidate {
+	__u32 node;
+	__u32 nr_nodes;
+	__u32 verdict;
+	__u32 cost;
+	__u32 distance;
+	__u32 left_cpus;
+	__u32 left_mem;
+	__u32 load;
+	__u32 near;
+	__u32 llc;
+	__u32 affinity;
+	__u32 vcpus_short;
+	__aligned_u64 mem_short;
+};
+
+/**
+ * struct vcpunuma_cmd_explain - the last decision made for a VM
+ *	(VCPUNUMA_EXPLAIN)
+ * @size: size of this structure
+ * @flags: VCPUNUMA_EXPLAIN_NEXT: of the VM with the lowest id not below @vm; to go
+ *	over all, go on at @out_vm + 1 until ENOENT
+ * @vm: id of a VM; 0: the caller's own, with VCPUNUMA_EXPLAIN_NEXT the first
+ * @out_vm: its id
+ * @out_pid: the process that opened it, as seen in the caller's pid namespace; 0:
+ *	it is not
+ * @out_outcome: one of &enum vcpunuma_outcome; if it is VCPUNUMA_OUTCOME_NONE all
+ *	that follows is 0 and empty
+ * @out_name: the name in the request
+ * @out_decision: id of the decision
+ * @out_time: when it was made, in ns of CLOCK_REALTIME
+ * @out_generation: that the ledger had, see VCPUNUMA_LEDGER
+ * @out_mem: bytes asked for
+ * @out_mem_short: bytes for which there was no memory, if it was refused
+ * @out_flags: flags of VCPUNUMA_RESERVE, as the following are its fields
+ * @out_nr_vcpus: vCPUs asked for
+ * @out_nr_vnodes: virtual nodes asked for
+ * @out_policy: one of &enum vcpunuma_policy
+ * @out_cpu_policy: one of &enum vcpunuma_cpu_policy
+ * @out_min_local: per cent
+ * @out_max_nodes: nodes
+ * @out_near: node or PCI device, by @out_flags
+ * @out_near_node: the node of that, or VCPUNUMA_NONE
+ * @out_tries: how often it was decided, because the ledger changed meanwhile
+ * @out_considered: candidates there were; the best of them are kept
+ * @out_vnodes: virtual nodes of the answer
+ * @out_distance: mean distance of vCPUs to their memory, in 1/1000
+ * @out_local: per cent of the memory that is local
+ * @out_reason: one of &enum vcpunuma_reason
+ * @out_node: the node that came nearest; or VCPUNUMA_NONE
+ * @out_vcpus_short: vCPUs for which there was no CPU
+ * @__reserved: 0
+ * @nodes: array of &struct vcpunuma_explain_node, for each node the host had, in
+ *	order of node id
+ * @nr_nodes: elements @nodes has room for / such nodes
+ * @node_size: sizeof(struct vcpunuma_explain_node)
+ * @candidates: array of &struct vcpunuma_candidate, the best first
+ * @nr_candidates: elements @candidates has room for / candidates kept
+ * @candidate_size: sizeof(struct vcpunuma_candidate)
+ *
+ * A VM's last request by VCPUNUMA_RESERVE is remembered with its answer, whether
+ * that was a reservation, a dry run or a refusal, until its next or the end of
+ * the VM. One that was not decided, because it made no sense or the VM has a
+ * reservation, is not.
+ *
+ * Fails with ENOENT if there is no such VM that belongs to the caller's user (or
+ * to anybody, with CAP_SYS_NICE); the caller's own can always be asked for.
+ */
+struct vcpunuma_cmd_explain {
+	__u32 size;
+	__u32 flags;
+	__u32 vm;
+	__u32 out_vm;
+	__s32 out_pid;
+	__u32 out_outcome;
+	char out_name[VCPUNUMA_NAME_LEN];
+	__aligned_u64 out_decision;
+	__aligned_u64 out_time;
+	__aligned_u64 out_generation;
+	__aligned_u64 out_mem;
+	__aligned_u64 out_mem_short;
+	__u32 out_flags;
+	__u32 out_nr_vcpus;
+	__u32 out_nr_vnodes;
+	__u32 out_policy;
+	__u32 out_cpu_policy;
+	__u32 out_min_local;
+	__u32 out_max_nodes;
+	__u32 out_near;
+	__u32 out_near_node;
+	__u32 out_tries;
+	__u32 out_considered;
+	__u32 out_vnodes;
+	__u32 out_distance;
+	__u32 out_local;
+	__u32 out_reason;
+	__u32 out_node;
+	__u32 out_vcpus_short;
+	__u32 __reserved;
+	__aligned_u64 nodes;
+	__u32 nr_nodes;
+	__u32 node_size;
+	__aligned_u64 candidates;
+	__u32 nr_candidates;
+	__u32 candidate_size;
 };
 
 /* Flags of VCPUNUMA_RESTRICT */

@@ -23,6 +23,75 @@ static int parse_node(const char *text, unsigned int *node)
 	return parse_uint(text, node) ? 0 : -1;
 }
 
+static int parse_policy(const char *text, unsigned int *policy)
+{
+	static const char *const names[] = {
+		[VCPUNUMA_CPU_SHARED] = "shared",
+		[VCPUNUMA_CPU_PREFER] = "own",
+		[VCPUNUMA_CPU_ISOLATE] = "isolated",
+		[VCPUNUMA_CPU_REQUIRE] = "cores",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]))
+			continue;
+		*policy = i;
+		return 0;
+	}
+	return -1;
+}
+
+/* A node, or a PCI device as lspci(8) has it: [DOMAIN:]BUS:DEVICE.FUNCTION */
+static int parse_near(const char *text, struct run_request *req)
+{
+	unsigned int part[4] = { 0 };
+	unsigned int nr, most[4] = { 0xffff, 0xff, 0x1f, 7 };
+	int end = 0;
+
+	req->near_flag = VCPUNUMA_RESERVE_NEAR_NODE;
+	if (parse_uint(text, &req->near))
+		return 0;
+	req->near_flag = VCPUNUMA_RESERVE_NEAR_PCI;
+	/* sscanf() would take signs, blanks and 0x as well. */
+	if (text[strspn(text, "0123456789abcdefABCDEF:.")])
+		return -1;
+	if (sscanf(text, "%x:%x:%x.%x%n", &part[0], &part[1], &part[2],
+		   &part[3], &end) != 4 || text[end]) {
+		part[0] = 0;
+		end = 0;
+		if (sscanf(text, "%x:%x.%x%n", &part[1], &part[2], &part[3],
+			   &end) != 3 || text[end])
+			return -1;
+	}
+	for (nr = 0; nr < 4; nr++)
+		if (part[nr] > most[nr])
+			return -1;
+	req->near = part[0] << 16 | part[1] << 8 | part[2] << 3 | part[3];
+	return 0;
+}
+
+/* Options that belong to a reservation; returns 0 or an exit status. */
+static int parse_reserve(const struct command *cmd, int opt, char *arg,
+			 struct run_request *req)
+{
+	switch (opt) {
+	case 'R':
+		req->reserve = true;
+		if (parse_policy(arg, &req->cpu_policy) < 0)
+			return error_usage(cmd, "not a policy: %s", arg);
+		return 0;
+	case 'N':
+		if (parse_near(arg, req) < 0)
+			return error_usage(cmd, "not a node or a PCI device: %s",
+					   arg);
+		return 0;
+	default:
+		req->name = arg;
+		return 0;
+	}
+}
+
 /* Sets @req from the command line; returns 0, an exit status or PARSED_HELP. */
 static int parse(const struct command *cmd, int argc, char **argv,
 		 struct run_request *req)
@@ -32,10 +101,13 @@ static int parse(const struct command *cmd, int argc, char **argv,
 		{ "mem", required_argument, NULL, 'm' },
 		{ "node", required_argument, NULL, 'n' },
 		{ "no-bind", no_argument, NULL, 'B' },
+		{ "reserve", required_argument, NULL, 'R' },
+		{ "near", required_argument, NULL, 'N' },
+		{ "name", required_argument, NULL, 'M' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int opt;
+	int opt, status;
 
 	opterr = 0;
 	/* "+": options after the program's name are the program's. */
@@ -60,6 +132,13 @@ static int parse(const struct command *cmd, int argc, char **argv,
 		case 'B':
 			req->no_bind = true;
 			break;
+		case 'R':
+		case 'N':
+		case 'M':
+			status = parse_reserve(cmd, opt, optarg, req);
+			if (status)
+				return status;
+			break;
 		case 'h':
 			fputs(cmd->help, stdout);
 			return PARSED_HELP;
@@ -74,6 +153,8 @@ static int parse(const struct command *cmd, int argc, char **argv,
 
 	if (!req->nr_vcpus)
 		return error_usage(cmd, "--vcpus is missing");
+	if (!req->reserve && (req->near_flag || req->name))
+		return error_usage(cmd, "--near and --name go with --reserve");
 	if (optind == argc)
 		return error_usage(cmd, "the program is missing");
 	req->argv = argv + optind;
@@ -104,6 +185,7 @@ const struct command cmd_run = {
 	.summary = "run a program with vCPUs and memory placed on nodes",
 	.help =
 "Usage: vcpunumactl run --vcpus N [--mem SIZE] [--node NODE|auto] [--no-bind]\n"
+"                       [--reserve POLICY [--near NODE|DEVICE] [--name NAME]]\n"
 "                       [--] PROGRAM [ARGUMENT]...\n"
 "\n"
 "Opens a VM, chooses a node for each of its N vCPUs, allocates SIZE bytes on\n"
@@ -117,6 +199,11 @@ const struct command cmd_run = {
 "  -n, --node NODE  all on that node; auto (default): round-robin over the nodes\n"
 "                   on which vcpunumactl may run\n"
 "      --no-bind    do not bind the program's main thread\n"
+"      --reserve POLICY  reserve room for all of it first, or fail: vCPUs share CPUs\n"
+"                   (shared), have a CPU each (own), a core each (isolated), or all\n"
+"                   threads of their cores (cores)\n"
+"      --near NODE|DEVICE  near a node, or a PCI device, as 0000:3b:00.0\n"
+"      --name NAME  a name for reports and 'vcpunumactl explain'\n"
 "      --help       this text\n"
 "\n"
 "The program inherits the VM and its memory objects as file descriptors, and\n"
@@ -128,10 +215,11 @@ const struct command cmd_run = {
 "  VCPUNUMA_MEM_FDS  NODE:FD:BYTES of each memory object, separated by commas\n"
 "\n"
 "Only the main thread of the program is bound: as vCPU 0, to the CPUs of the\n"
-"node chosen for it. Threads that the program creates are not followed: they\n"
-"inherit the CPUs of their creator, as always in Linux, until the program binds\n"
-"them as vCPUs 1 to N - 1. With --no-bind the main thread is not bound either.\n"
-"Memory that the program does not take from the memory objects is not placed.\n"
+"node chosen for it, or to what is reserved for it. Threads that the program\n"
+"creates are not followed: they inherit the CPUs of their creator, as always in\n"
+"Linux, until the program binds them as vCPUs 1 to N - 1. With --no-bind the main\n"
+"thread is not bound either. Memory that the program does not take from the memory\n"
+"objects is not placed.\n"
 "\n"
 "SIGTERM, SIGHUP, SIGINT and SIGQUIT are passed on to the program. Exit status:\n"
 "that of the program, 128 + number if a signal killed it, 126 if it could not be\n"

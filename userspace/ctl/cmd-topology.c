@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <vcpunuma.h>
 
 #include "ctl.h"
+#include "json.h"
 #include "plan.h"
 
 /* The interface has CPU ids below 8192. */
@@ -114,16 +114,6 @@ static void print_table(const struct vcpunuma_topology *topo)
 	print_distances(topo);
 }
 
-static void add_uint(json_object *obj, const char *key, uint64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_uint64(value));
-}
-
-static void add_bool(json_object *obj, const char *key, bool value)
-{
-	json_object_object_add(obj, key, json_object_new_boolean(value));
-}
-
 static json_object *json_node(const struct vcpunuma_topology *topo,
 			      unsigned int node)
 {
@@ -132,21 +122,21 @@ static json_object *json_node(const struct vcpunuma_topology *topo,
 	json_object *obj = json_object_new_object();
 	unsigned int i;
 
-	add_uint(obj, "node", node);
-	add_bool(obj, "has_cpu", flags & VCPUNUMA_NODE_CPU);
-	add_bool(obj, "has_memory", flags & VCPUNUMA_NODE_MEMORY);
-	add_uint(obj, "nr_cpus", vcpunuma_topology_node_num_cpus(topo, node));
-	add_uint(obj, "nr_cores", count_cores(topo, node));
-	add_uint(obj, "mem_total",
+	json_add_uint(obj, "node", node);
+	json_add_bool(obj, "has_cpu", flags & VCPUNUMA_NODE_CPU);
+	json_add_bool(obj, "has_memory", flags & VCPUNUMA_NODE_MEMORY);
+	json_add_uint(obj, "nr_cpus", vcpunuma_topology_node_num_cpus(topo, node));
+	json_add_uint(obj, "nr_cores", count_cores(topo, node));
+	json_add_uint(obj, "mem_total",
 		 vcpunuma_topology_node_mem_total(topo, node));
-	add_uint(obj, "mem_free", vcpunuma_topology_node_mem_free(topo, node));
+	json_add_uint(obj, "mem_free", vcpunuma_topology_node_mem_free(topo, node));
 
 	for (i = 0; i < vcpunuma_topology_num_nodes(topo); i++) {
 		unsigned int to = vcpunuma_topology_node(topo, i);
 		json_object *entry = json_object_new_object();
 
-		add_uint(entry, "node", to);
-		add_uint(entry, "distance",
+		json_add_uint(entry, "node", to);
+		json_add_uint(entry, "distance",
 			 vcpunuma_topology_distance(topo, node, to));
 		json_object_array_add(distances, entry);
 	}
@@ -159,7 +149,6 @@ static int print_json(const struct vcpunuma_topology *topo)
 	json_object *root = json_object_new_object();
 	json_object *nodes = json_object_new_array();
 	json_object *cpus = json_object_new_array();
-	const char *text;
 	unsigned int i;
 
 	for (i = 0; i < vcpunuma_topology_num_nodes(topo); i++) {
@@ -171,21 +160,15 @@ static int print_json(const struct vcpunuma_topology *topo)
 		unsigned int cpu = vcpunuma_topology_cpu(topo, i);
 		json_object *obj = json_object_new_object();
 
-		add_uint(obj, "cpu", cpu);
-		add_uint(obj, "node", vcpunuma_topology_cpu_node(topo, cpu));
-		add_uint(obj, "core", vcpunuma_topology_cpu_core(topo, cpu));
+		json_add_uint(obj, "cpu", cpu);
+		json_add_uint(obj, "node", vcpunuma_topology_cpu_node(topo, cpu));
+		json_add_uint(obj, "core", vcpunuma_topology_cpu_core(topo, cpu));
 		json_object_array_add(cpus, obj);
 	}
 	json_object_object_add(root, "nodes", nodes);
 	json_object_object_add(root, "cpus", cpus);
 
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
-	if (text)
-		puts(text);
-	json_object_put(root);
-	if (!text)
-		return error_errno(ENOMEM, explain(ENOMEM), "format as JSON");
-	return 0;
+	return json_print(root);
 }
 
 static int show(bool json)

@@ -27,6 +27,9 @@ struct command {
 	int (*run)(const struct command *cmd, int argc, char **argv);
 };
 
+extern const struct command cmd_explain;
+extern const struct command cmd_ledger;
+extern const struct command cmd_list;
 extern const struct command cmd_topology;
 extern const struct command cmd_report;
 extern const struct command cmd_run;

@@ -12,6 +12,9 @@
 
 static const struct command *const commands[] = {
 	&cmd_topology,
+	&cmd_ledger,
+	&cmd_list,
+	&cmd_explain,
 	&cmd_report,
 	&cmd_run,
 	&cmd_plan,

@@ -84,17 +84,10 @@ static int cmp_uint(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Allocates the share of @vcpus of all vCPUs on @node. */
-static int add_mem(struct run_vm *vm, const struct run_request *req,
-		   unsigned int node, unsigned int vcpus)
+int run_vm_add_mem(struct run_vm *vm, unsigned int node, uint64_t bytes)
 {
-	uint64_t per_vcpu = req->mem_bytes / req->nr_vcpus;
-	uint64_t rest = req->mem_bytes % req->nr_vcpus;
-	uint64_t bytes = per_vcpu * vcpus +
-			 (rest * vcpus + req->nr_vcpus - 1) / req->nr_vcpus;
 	struct vcpunuma_mem *mem;
 
-	bytes = (bytes + CHUNK - 1) & ~(CHUNK - 1);
 	mem = vcpunuma_mem_create_on_node(vm->vm, bytes, node);
 	if (!mem)
 		return error_errno(errno, explain(errno),
@@ -104,6 +97,19 @@ static int add_mem(struct run_vm *vm, const struct run_request *req,
 	vm->mem_nodes[vm->nr_mems] = node;
 	vm->nr_mems++;
 	return 0;
+}
+
+/* Allocates the share of @vcpus of all vCPUs on @node. */
+static int add_mem(struct run_vm *vm, const struct run_request *req,
+		   unsigned int node, unsigned int vcpus)
+{
+	uint64_t per_vcpu = req->mem_bytes / req->nr_vcpus;
+	uint64_t rest = req->mem_bytes % req->nr_vcpus;
+	uint64_t bytes = per_vcpu * vcpus +
+			 (rest * vcpus + req->nr_vcpus - 1) / req->nr_vcpus;
+
+	bytes = (bytes + CHUNK - 1) & ~(CHUNK - 1);
+	return run_vm_add_mem(vm, node, bytes);
 }
 
 /* Sets @nodes to the node of the memory of each vCPU. */
@@ -161,6 +167,8 @@ int run_vm_create(struct run_vm *vm, const struct run_request *req)
 	if (!vm->vm)
 		return error_errno(errno, explain_open(errno), "open %s",
 				   VCPUNUMA_DEVICE);
+	if (req->reserve)
+		return run_vm_reserve(vm, req);
 	if (req->node != VCPUNUMA_NONE)
 		status = stay_on_node(vm, req->node);
 	if (!status)

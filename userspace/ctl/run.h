@@ -15,6 +15,11 @@
  * @mem_bytes: memory in total, or 0
  * @node: the only node to use, or VCPUNUMA_NONE
  * @no_bind: leave the program's main thread alone
+ * @reserve: reserve room; else the following are not set
+ * @cpu_policy: one of enum vcpunuma_cpu_policy
+ * @near_flag: VCPUNUMA_RESERVE_NEAR_NODE, _NEAR_PCI or 0
+ * @near: node or PCI address
+ * @name: name for reports, or NULL
  * @argv: the program and its arguments
  */
 struct run_request {
@@ -22,6 +27,11 @@ struct run_request {
 	uint64_t mem_bytes;
 	unsigned int node;
 	bool no_bind;
+	bool reserve;
+	unsigned int cpu_policy;
+	unsigned int near_flag;
+	unsigned int near;
+	const char *name;
 	char **argv;
 };
 
@@ -44,6 +54,10 @@ struct run_vm {
 /* These return 0 or an exit status, after a message to stderr. */
 int run_vm_create(struct run_vm *vm, const struct run_request *req);
 int run_vm_export(const struct run_vm *vm, const struct run_request *req);
+/* In run_vm_create(): places and memory by a reservation */
+int run_vm_reserve(struct run_vm *vm, const struct run_request *req);
+/* Adds a memory object, for which there is room in the arrays. */
+int run_vm_add_mem(struct run_vm *vm, unsigned int node, uint64_t bytes);
 /* Undoes run_vm_create(), also one that failed. */
 void run_vm_destroy(struct run_vm *vm);
 

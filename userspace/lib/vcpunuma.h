@@ -32,7 +32,8 @@ extern "C" {
  *
  * Ownership: a pointer to struct vcpunuma_vm or vcpunuma_mem is given back with
  * its _close() function, a pointer to a snapshot (struct vcpunuma_topology,
- * vcpunuma_distribution, vcpunuma_mem_usage) with its _free() function. They do
+ * vcpunuma_ledger, vcpunuma_explanation, vcpunuma_distribution,
+ * vcpunuma_mem_usage) with its _free() function. They do
  * not depend on each other: a memory object or a snapshot outlives its VM.
  *
  * Threads: there is no global state. Any number of threads may use one handle
@@ -62,6 +63,10 @@ struct vcpunuma_vm;
 struct vcpunuma_mem;
 /** struct vcpunuma_topology - snapshot of the nodes and CPUs of the host */
 struct vcpunuma_topology;
+/** struct vcpunuma_ledger - snapshot of what is booked on the host */
+struct vcpunuma_ledger;
+/** struct vcpunuma_explanation - snapshot of a decision */
+struct vcpunuma_explanation;
 /** struct vcpunuma_distribution - snapshot of how a VM lies over the nodes */
 struct vcpunuma_distribution;
 /** struct vcpunuma_mem_usage - snapshot of where a memory object is */
@@ -261,6 +266,103 @@ int vcpunuma_reserve(struct vcpunuma_vm *vm, struct vcpunuma_reserve *reserve);
  * its place, or memory of it is in use.
  */
 int vcpunuma_release(struct vcpunuma_vm *vm);
+
+/**
+ * vcpunuma_explain() - what was decided last for a VM, and why
+ * @vm: any VM of the caller's
+ * @id: id of the VM to be explained; 0: @vm itself
+ * @flags: VCPUNUMA_EXPLAIN_NEXT: the VM with the lowest id not below @id
+ *
+ * Return: a snapshot, to be freed with vcpunuma_explanation_free(); NULL with
+ * errno: ENOENT: no such VM that the caller may know of; EMSGSIZE if decisions did
+ * not stop coming; ENOMEM.
+ */
+struct vcpunuma_explanation *vcpunuma_explain(const struct vcpunuma_vm *vm,
+					      unsigned int id,
+					      unsigned int flags);
+
+/**
+ * vcpunuma_explanation_free() - free a snapshot
+ * @e: the snapshot, or NULL
+ */
+void vcpunuma_explanation_free(struct vcpunuma_explanation *e);
+
+/**
+ * vcpunuma_explanation_record() - all but the arrays
+ * @e: the snapshot
+ *
+ * Return: what the kernel wrote; its out_ fields are to be read. Part of @e.
+ */
+const struct vcpunuma_cmd_explain *
+vcpunuma_explanation_record(const struct vcpunuma_explanation *e);
+
+/**
+ * vcpunuma_explanation_node() - a node as the decision saw it
+ * @e: the snapshot
+ * @index: from 0; ids of nodes ascend with it
+ *
+ * Return: the node, part of @e; NULL if @index is too large.
+ */
+const struct vcpunuma_explain_node *
+vcpunuma_explanation_node(const struct vcpunuma_explanation *e,
+			  unsigned int index);
+
+/**
+ * vcpunuma_explanation_candidate() - a place that was considered
+ * @e: the snapshot
+ * @index: from 0, the best first
+ *
+ * Return: the candidate, part of @e; NULL if @index is too large.
+ */
+const struct vcpunuma_candidate *
+vcpunuma_explanation_candidate(const struct vcpunuma_explanation *e,
+			       unsigned int index);
+
+/* ---- Ledger of the host ---- */
+
+/**
+ * vcpunuma_ledger_get() - take a snapshot of all that is booked on the host
+ * @vm: any VM
+ *
+ * Return: the snapshot, to be freed with vcpunuma_ledger_free(); NULL with errno:
+ * ENOMEM; EMSGSIZE if the host did not stop growing.
+ */
+struct vcpunuma_ledger *vcpunuma_ledger_get(const struct vcpunuma_vm *vm);
+
+/**
+ * vcpunuma_ledger_free() - free a snapshot
+ * @ledger: the snapshot, or NULL
+ */
+void vcpunuma_ledger_free(struct vcpunuma_ledger *ledger);
+
+/**
+ * vcpunuma_ledger_generation() - tells snapshots apart
+ * @ledger: the snapshot
+ *
+ * Return: a number that grows whenever something is booked or released, or CPUs or
+ * memory come or go.
+ */
+uint64_t vcpunuma_ledger_generation(const struct vcpunuma_ledger *ledger);
+
+/**
+ * vcpunuma_ledger_node() - what is booked on a node
+ * @ledger: the snapshot
+ * @index: from 0; ids of nodes ascend with it
+ *
+ * Return: the node, part of @ledger; NULL if @index is too large.
+ */
+const struct vcpunuma_ledger_node *
+vcpunuma_ledger_node(const struct vcpunuma_ledger *ledger, unsigned int index);
+
+/**
+ * vcpunuma_ledger_cpu() - what is booked on a CPU
+ * @ledger: the snapshot
+ * @index: from 0; ids of CPUs ascend with it
+ *
+ * Return: the CPU, part of @ledger; NULL if @index is too large.
+ */
+const struct vcpunuma_ledger_cpu *
+vcpunuma_ledger_cpu(const struct vcpunuma_ledger *ledger, unsigned int index);
 
 /* ---- Limits ---- */
 
