@@ -45,7 +45,7 @@ int for_each_vm(const struct vcpunuma_vm *vm,
 
 static void print_head(const struct vcpunuma_cmd_explain *r)
 {
-	time_t seconds = r->out_time / 1000000000;
+	time_t seconds = (time_t)(r->out_time / 1000000000);
 	char when[32] = "?";
 	struct tm tm;
 

@@ -3,6 +3,7 @@
  * vcpunumactl run - run a program as a VM
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -42,33 +43,49 @@ static int parse_policy(const char *text, unsigned int *policy)
 	return -1;
 }
 
-/* A node, or a PCI device as lspci(8) has it: [DOMAIN:]BUS:DEVICE.FUNCTION */
+/* A number of @most at most, in hexadecimal, that ends before @end */
+static bool parse_hex(const char **text, char end, unsigned int most,
+		      unsigned int *value)
+{
+	unsigned long number;
+	char *after;
+
+	/* strtoul() would take signs, blanks and 0x as well. */
+	if (!isxdigit((unsigned char)**text) || (*text)[1] == 'x' ||
+	    (*text)[1] == 'X')
+		return false;
+	number = strtoul(*text, &after, 16);
+	if (*after != end || number > most)
+		return false;
+	*value = number;
+	*text = after + 1;
+	return true;
+}
+
+/* A PCI device as lspci(8) has it: [DOMAIN:]BUS:DEVICE.FUNCTION */
+static bool parse_pci(const char *text, unsigned int *address)
+{
+	unsigned int domain = 0, bus, device, function;
+	const char *colon = strchr(text, ':');
+
+	if (colon && strchr(colon + 1, ':') &&
+	    !parse_hex(&text, ':', 0xffff, &domain))
+		return false;
+	if (!parse_hex(&text, ':', 0xff, &bus) ||
+	    !parse_hex(&text, '.', 0x1f, &device) ||
+	    !parse_hex(&text, 0, 7, &function))
+		return false;
+	*address = domain << 16 | bus << 8 | device << 3 | function;
+	return true;
+}
+
 static int parse_near(const char *text, struct run_request *req)
 {
-	unsigned int part[4] = { 0 };
-	unsigned int nr, most[4] = { 0xffff, 0xff, 0x1f, 7 };
-	int end = 0;
-
 	req->near_flag = VCPUNUMA_RESERVE_NEAR_NODE;
 	if (parse_uint(text, &req->near))
 		return 0;
 	req->near_flag = VCPUNUMA_RESERVE_NEAR_PCI;
-	/* sscanf() would take signs, blanks and 0x as well. */
-	if (text[strspn(text, "0123456789abcdefABCDEF:.")])
-		return -1;
-	if (sscanf(text, "%x:%x:%x.%x%n", &part[0], &part[1], &part[2],
-		   &part[3], &end) != 4 || text[end]) {
-		part[0] = 0;
-		end = 0;
-		if (sscanf(text, "%x:%x.%x%n", &part[1], &part[2], &part[3],
-			   &end) != 3 || text[end])
-			return -1;
-	}
-	for (nr = 0; nr < 4; nr++)
-		if (part[nr] > most[nr])
-			return -1;
-	req->near = part[0] << 16 | part[1] << 8 | part[2] << 3 | part[3];
-	return 0;
+	return parse_pci(text, &req->near) ? 0 : -1;
 }
 
 /* Options that belong to a reservation; returns 0 or an exit status. */
