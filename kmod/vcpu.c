@@ -454,7 +454,7 @@ static int bind_admit(struct vcpunuma_vm *vm, const struct vcpu *v,
 
 	if (vm->booking && !in_place && !vm->beyond)
 		return -ENOSPC;
-	if (!limits_cut(&vm->limits, wanted))
+	if (!cpumask_empty(wanted) && !limits_cut(&vm->limits, wanted))
 		return -EACCES;
 	if (!alloc_cpumask_var(&foreign, GFP_KERNEL))
 		return -ENOMEM;
