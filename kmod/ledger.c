@@ -45,6 +45,8 @@ void ledger_exit(void)
  */
 void ledger_move(u32 *booked, u32 cpu)
 {
+	if (*booked == cpu)
+		return;
 	mutex_lock(&ledger_lock);
 	if (*booked != VCPUNUMA_NONE)
 		ledger_vcpus[*booked]--;

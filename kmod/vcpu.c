@@ -306,7 +306,7 @@ void vcpu_refresh(struct vcpunuma_vm *vm, struct cpumask *foreign,
 
 	lockdep_assert_held(&vm->lock);
 	booking_lock();
-	booking_foreign(vm->id, foreign);
+	booking_foreign(vm->booking, foreign);
 	xa_for_each(&vm->vcpus, id, v) {
 		if (vcpu_state(v) == VCPUNUMA_VCPU_BOUND)
 			refresh_pin(v, foreign, wanted);
@@ -429,7 +429,7 @@ static int bind_admit(struct vcpunuma_vm *vm, const struct vcpu *v,
 		return -ENOSPC;
 	if (!alloc_cpumask_var(&foreign, GFP_KERNEL))
 		return -ENOMEM;
-	booking_foreign(vm->id, foreign);
+	booking_foreign(vm->booking, foreign);
 	if (!cpumask_andnot(wanted, wanted, foreign))
 		err = -ENOSPC;
 	free_cpumask_var(foreign);
