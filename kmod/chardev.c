@@ -6,6 +6,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 
+#include "bind.h"
 #include "chardev.h"
 #include "cmd.h"
 #include "ledger.h"
@@ -45,7 +46,7 @@ static const struct cmd_op vm_ops[] = {
 	CMD_OP(VCPUNUMA_CONFIGURE, vcpunuma_cmd_configure, __reserved,
 	       VCPUNUMA_CONFIGURE_NODES, vcpu_cmd_configure),
 	CMD_OP(VCPUNUMA_BIND, vcpunuma_cmd_bind, out_cpu,
-	       VCPUNUMA_BIND_PIDFD, vcpu_cmd_bind),
+	       VCPUNUMA_BIND_PIDFD, bind_cmd_bind),
 	CMD_OP(VCPUNUMA_UNBIND, vcpunuma_cmd_unbind, __reserved,
 	       0, vcpu_cmd_unbind),
 	CMD_OP(VCPUNUMA_QUERY, vcpunuma_cmd_query, cpus,

@@ -13,6 +13,8 @@
 #include <linux/vcpunuma.h>
 #include <linux/xarray.h>
 
+#include "pin.h"
+
 struct booking;
 struct cmd_call;
 union cmd_buffer;
@@ -27,6 +29,7 @@ union cmd_buffer;
  * @lock: guards the fields below; outside it: cpus_read_lock()
  * @closed: the file is gone, only memory is left
  * @vcpus: struct vcpu by vCPU id
+ * @pins: of the vCPUs' threads
  * @mems: struct vcpunuma_mem by their ids
  * @nr_mems: memory objects in @mems
  * @next_mem: where to look for the next free id in @mems
@@ -45,6 +48,7 @@ struct vcpunuma_vm {
 	struct mutex lock;	/* guards what follows */
 	bool closed;
 	struct xarray vcpus;
+	struct pin_owner pins;
 	struct xarray mems;
 	u32 nr_mems;
 	u32 next_mem;
