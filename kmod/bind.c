@@ -10,6 +10,7 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
@@ -24,17 +25,6 @@
 
 /* Bindings in a group: so long locks are held */
 #define GROUP_MAX	64
-
-/* What is asked for, and the result */
-struct vcpunuma_bind_entry {
-	u32 vcpu;
-	s32 tid;
-	u32 to;
-	u32 target;
-	u32 out_error;
-	u32 out_node;
-	u32 out_cpu;
-};
 
 /**
  * struct binding - one that is under way
@@ -432,5 +422,128 @@ int bind_cmd_bind(struct cmd_call *call, union cmd_buffer *buf)
 	}
 out_free:
 	kfree(g);
+	return err;
+}
+
+/**
+ * struct batch - many bindings, a group at a time
+ * @array: of the caller's entries
+ * @pidfd: of the process all threads belong to, or NULL
+ * @g: the group
+ * @entry: the entries of it
+ * @binding: one for each
+ */
+struct batch {
+	struct cmd_array array;
+	struct file *pidfd;
+	struct bind_group *g;
+	struct vcpunuma_bind_entry entry[GROUP_MAX];
+	struct binding binding[GROUP_MAX];
+};
+
+/* Find an entry's thread; what is wrong with it is in the entry. */
+static void find_thread(struct batch *batch, u32 i)
+{
+	struct vcpunuma_bind_entry *e = &batch->entry[i];
+	struct binding *b = &batch->binding[i];
+	struct task_struct *near = NULL;
+	int err;
+
+	b->entry = e;
+	e->out_error = 0;
+	e->out_node = VCPUNUMA_NONE;
+	e->out_cpu = VCPUNUMA_NONE;
+	err = check_entry(e, batch->pidfd);
+	if (!err && e->to == VCPUNUMA_BIND_CPUS)
+		err = -EINVAL;
+	if (!err && e->__reserved)
+		err = -EOPNOTSUPP;
+	if (i && !IS_ERR(b[-1].task))
+		near = b[-1].task;
+	b->task = err ? ERR_PTR(err) :
+		  pin_find_thread(e->tid, batch->pidfd, near);
+	if (IS_ERR(b->task))
+		e->out_error = -PTR_ERR(b->task);
+}
+
+/* Bind the entries from @first on that make a group; adds up those that fail. */
+static int bind_some(struct batch *batch, u32 first, u32 nr, u32 *failed)
+{
+	u32 i;
+	int err;
+
+	err = cmd_array_get(&batch->array, first, batch->entry, nr);
+	if (err)
+		return err;
+	/* Whether results can be written is known before anything is done. */
+	err = cmd_array_put(&batch->array, first, batch->entry, nr);
+	if (err)
+		return err;
+	for (i = 0; i < nr; i++)
+		find_thread(batch, i);
+	err = bind_all(batch->g, batch->binding, nr);
+	for (i = 0; i < nr; i++)
+		if (!IS_ERR(batch->binding[i].task))
+			put_task_struct(batch->binding[i].task);
+	if (err)
+		return err;
+	for (i = 0; i < nr; i++)
+		*failed += !!batch->entry[i].out_error;
+	return cmd_array_put(&batch->array, first, batch->entry, nr);
+}
+
+static int bind_many(struct batch *batch, struct vcpunuma_cmd_bind_many *cmd)
+{
+	u32 begin = cmd->first, nr, failed;
+	int err;
+
+	while (cmd->first < cmd->nr_entries) {
+		nr = min_t(u32, cmd->nr_entries - cmd->first, GROUP_MAX);
+		failed = 0;
+		err = bind_some(batch, cmd->first, nr, &failed);
+		if (!err) {
+			cmd->first += nr;
+			cmd->out_failed += failed;
+		}
+		/* What has been done the caller is told, not why no more was. */
+		if (err || fatal_signal_pending(current))
+			return cmd->first == begin ? err : 0;
+		cond_resched();
+	}
+	return 0;
+}
+
+int bind_cmd_bind_many(struct cmd_call *call, union cmd_buffer *buf)
+{
+	struct vcpunuma_cmd_bind_many *cmd = &buf->bind_many;
+	struct batch *batch;
+	int err;
+
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	if (cmd->nr_entries > VCPU_MAX || cmd->first > cmd->nr_entries)
+		return -EINVAL;
+	batch = kmalloc(sizeof(*batch), GFP_KERNEL);
+	if (!batch)
+		return -ENOMEM;
+	err = cmd_array_init(&batch->array, cmd->entries, cmd->nr_entries,
+			     cmd->entry_size, sizeof(batch->entry[0]),
+			     offsetofend(struct vcpunuma_bind_entry, __reserved));
+	if (err)
+		goto out_free;
+	err = get_pidfd(cmd->flags & VCPUNUMA_BIND_PIDFD, cmd->pidfd,
+			&batch->pidfd);
+	if (err)
+		goto out_free;
+	err = -ENOMEM;
+	batch->g = group_create(call->object);
+	if (batch->g) {
+		cmd->out_failed = 0;
+		err = bind_many(batch, cmd);
+		kfree(batch->g);
+	}
+	put_pidfd(batch->pidfd);
+out_free:
+	kfree(batch);
 	return err;
 }

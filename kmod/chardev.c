@@ -59,6 +59,8 @@ static const struct cmd_op vm_ops[] = {
 	       RESERVE_FLAGS, reserve_cmd_reserve),
 	CMD_OP(VCPUNUMA_RELEASE, vcpunuma_cmd_release, flags,
 	       0, reserve_cmd_release),
+	CMD_OP(VCPUNUMA_BIND_MANY, vcpunuma_cmd_bind_many, __reserved,
+	       VCPUNUMA_BIND_PIDFD, bind_cmd_bind_many),
 };
 
 static long chardev_ioctl(struct file *file, unsigned int cmd,

@@ -206,6 +206,18 @@ FIXTURE_VARIANT_ADD(uapi, release) {
 	},
 };
 
+FIXTURE_VARIANT_ADD(uapi, bind_many) {
+	.c = {
+		.nr = VCPUNUMA_BIND_MANY,
+		.size = sizeof(struct vcpunuma_cmd_bind_many),
+		.flags = VCPUNUMA_BIND_PIDFD,
+		.reserved = F32(cmd_bind_many, __reserved),
+		.out = {
+			F32(cmd_bind_many, out_failed),
+		},
+	},
+};
+
 static int reserve(int fd)
 {
 	struct vcpunuma_cmd_reserve cmd = { .nr_vcpus = 1, .mem = PAGE_2M };
@@ -293,6 +305,18 @@ static void *fill(struct vm *vm, const struct command *c)
 		bind->vcpu = 2;
 		bind->to = VCPUNUMA_BIND_CPU;
 		bind->target = vm->cpu;
+	} else if (c->nr == VCPUNUMA_BIND_MANY) {
+		struct vcpunuma_cmd_bind_many *many = cmd;
+
+		*(struct vcpunuma_bind_entry *)arrays =
+			(struct vcpunuma_bind_entry) {
+				.vcpu = 2,
+				.to = VCPUNUMA_BIND_CPU,
+				.target = vm->cpu,
+			};
+		many->entries = (uintptr_t)arrays;
+		many->nr_entries = 1;
+		many->entry_size = sizeof(struct vcpunuma_bind_entry);
 	} else if (c->nr == VCPUNUMA_MEM_CREATE) {
 		struct vcpunuma_cmd_mem_create *create = cmd;
 
@@ -324,7 +348,7 @@ static int call(struct vm *vm, const struct command *c, void *cmd)
 /* After a success: as it was before. */
 static void undo(struct vm *vm, const struct command *c, void *cmd)
 {
-	if (c->nr == VCPUNUMA_BIND)
+	if (c->nr == VCPUNUMA_BIND || c->nr == VCPUNUMA_BIND_MANY)
 		__vn_unbind(vm->fd, 2);
 	else if (c->nr == VCPUNUMA_UNBIND)
 		__vn_bind(vm->fd, 0, VCPUNUMA_BIND_CPU, vm->cpu,
@@ -750,7 +774,7 @@ TEST_F(field, unknown_commands)
 
 	*(__u32 *)cmd = 64;
 	for (unsigned int nr = 0; nr < 256; nr++) {
-		if (nr > _IOC_NR(VCPUNUMA_RELEASE))
+		if (nr > _IOC_NR(VCPUNUMA_BIND_MANY))
 			EXPECT_EQ(-ENOTTY,
 				  __vn_ioctl(self->fd,
 					     _IO(VCPUNUMA_IOC_MAGIC, nr),
