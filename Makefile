@@ -53,7 +53,7 @@ help:				## list the targets
 	@echo "  TOPO=NAME         topology of the guest; test: all of them unless given"
 	@for t in $(GUEST)/topologies/*; do \
 		printf '      %-12s' $${t##*/}; sed -n '1s/^# *//p' $$t; done
-	@echo "  T=NAMES           test, storm: these programs only"
+	@echo "  T=NAMES           test, storm, bench: these programs only"
 	@echo "  APPEND=OPTIONS    test, storm: more for the kernel's command line"
 	@echo "  PREFIX= DESTDIR= INSTALL_MOD_PATH=    where to install; V=1 shows commands"
 
@@ -100,7 +100,7 @@ need-kdir: need-gcc
 
 deps:				## install what is needed to build and test (Debian 12)
 	@echo "  dependencies"
-	@$(GUEST)/deps.sh $(KERNEL) $(filter abi check,$(MAKECMDGOALS))
+	@$(GUEST)/deps.sh $(KERNEL) $(filter abi bench check,$(MAKECMDGOALS))
 
 # What a guest runs is built for the guest's kernel, whatever the host's is.
 guest: deps
@@ -137,6 +137,10 @@ coverage:			## which lines of the module the tests reach
 	@$(GUEST)/deps.sh debug
 	@selftests/coverage/coverage.sh $(TOPO:%=-t %) $(T)
 
+bench: guest			## measure, us and others in the same guests (T=)
+	@selftests/bench/guest/bench.sh -k $(KERNEL) $(T)
+	@[ -n "$(T)" ] || $(MAKE) --no-print-directory bench-core
+
 # ---- Placement core and planner, without guests ----
 
 test-core: need-gcc		## test the placement core and the planner, in seconds
@@ -161,5 +165,5 @@ module-clang: need-kdir		## build the module with clang, to look for mistakes
 		CHECK_WITH=CC=clang
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
-	deps guest demo test storm shell check abi fuzz fuzz-repro coverage \
+	deps guest demo test storm shell bench check abi fuzz fuzz-repro coverage \
 	test-core bench-core bench-plan module-check module-clang

@@ -49,6 +49,8 @@ static struct host *host;
 static struct core_ledger books;
 static void *books_mem;
 static LIST_HEAD(bookings);
+/* CPUs that VMs own, or keep others away from */
+static cpumask_var_t owned;
 
 /* Decisions made on this host */
 static atomic64_t decisions;
@@ -292,6 +294,19 @@ static void sync_cpus(void)
 	}
 }
 
+/* Note which CPUs are owned, now that the books have changed. */
+static void note_owned(void)
+{
+	u32 i, who;
+
+	cpumask_clear(owned);
+	for (i = 0; i < host->topo.nr_cpus; i++) {
+		who = books.owner[i] & ~CORE_BLOCKED;
+		if (who && who != CORE_OWNER_HOST)
+			cpumask_set_cpu(host->topo.cpu[i].id, owned);
+	}
+}
+
 /* Book the plan, if the ledger still has what it takes. */
 static int book(struct scratch *s, struct booking *b)
 {
@@ -305,6 +320,8 @@ static int book(struct scratch *s, struct booking *b)
 		return err;
 	count_reserved(&b->plan, 1);
 	list_add_tail(&b->link, &bookings);
+	if (booking_owns(b))
+		note_owned();
 	return 0;
 }
 
@@ -614,6 +631,8 @@ void booking_release(struct booking *b)
 		count_reserved(&b->plan, -1);
 		list_del_init(&b->link);
 		sync_cpus();
+		if (booking_owns(b))
+			note_owned();
 	}
 	mutex_unlock(&ledger_lock);
 }
@@ -624,22 +643,28 @@ bool booking_owns(const struct booking *b)
 	return b->plan.cpu_policy != CORE_SHARED;
 }
 
+/* Take from the set what the VM owns itself. */
+static void leave_own(const struct booking *own, struct cpumask *cpus)
+{
+	u32 i;
+
+	lockdep_assert_held(&ledger_lock);
+	for (i = 0; i < host->topo.nr_cpus; i++)
+		if ((books.owner[i] & ~CORE_BLOCKED) == own->plan.owner)
+			cpumask_clear_cpu(host->topo.cpu[i].id, cpus);
+}
+
 /**
  * booking_foreign - CPUs that other VMs own
- * @owner: a VM's id
+ * @own: what the VM itself has reserved, or NULL
  * @cpus: filled
  */
-void booking_foreign(u32 owner, struct cpumask *cpus)
+void booking_foreign(const struct booking *own, struct cpumask *cpus)
 {
-	u32 i, who;
-
-	cpumask_clear(cpus);
 	mutex_lock(&ledger_lock);
-	for (i = 0; i < host->topo.nr_cpus; i++) {
-		who = books.owner[i] & ~CORE_BLOCKED;
-		if (who && who != owner && who != CORE_OWNER_HOST)
-			cpumask_set_cpu(host->topo.cpu[i].id, cpus);
-	}
+	cpumask_copy(cpus, owned);
+	if (own && booking_owns(own))
+		leave_own(own, cpus);
 	mutex_unlock(&ledger_lock);
 }
 
@@ -829,6 +854,7 @@ static int rebuild(void)
 	books_mem = mem;
 	books = ledger;
 	host = now;
+	note_owned();
 	return 0;
 }
 
@@ -859,7 +885,8 @@ int __init booking_init(void)
 	reserved = kvcalloc(nr_node_ids, sizeof(*reserved), GFP_KERNEL);
 	populated = kvcalloc(nr_node_ids, sizeof(*populated), GFP_KERNEL);
 	allocated = kvcalloc(nr_node_ids, sizeof(*allocated), GFP_KERNEL);
-	if (reserved && populated && allocated)
+	if (reserved && populated && allocated &&
+	    zalloc_cpumask_var(&owned, GFP_KERNEL))
 		err = booking_update();
 	if (err)
 		booking_exit();
@@ -875,6 +902,7 @@ void booking_exit(void)
 		WARN_ON_ONCE(atomic64_read(&allocated[node]));
 	kvfree(books_mem);
 	host_put(host);
+	free_cpumask_var(owned);
 	kvfree(allocated);
 	kvfree(populated);
 	kvfree(reserved);

@@ -109,7 +109,7 @@ void booking_unlock(void);
 bool booking_owns(const struct booking *b);
 u64 booking_total(const struct booking *b);
 u64 booking_mem(const struct booking *b, u32 node);
-void booking_foreign(u32 owner, struct cpumask *cpus);
+void booking_foreign(const struct booking *own, struct cpumask *cpus);
 void booking_populate(u32 node, s64 bytes);
 bool booking_spares(u32 node, u64 bytes);
 

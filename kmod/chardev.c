@@ -7,6 +7,7 @@
 #include <linux/module.h>
 
 #include "balance.h"
+#include "bind.h"
 #include "chardev.h"
 #include "cmd.h"
 #include "limits.h"
@@ -47,7 +48,7 @@ static const struct cmd_op vm_ops[] = {
 	CMD_OP(VCPUNUMA_CONFIGURE, vcpunuma_cmd_configure, __reserved,
 	       VCPUNUMA_CONFIGURE_NODES, vcpu_cmd_configure),
 	CMD_OP(VCPUNUMA_BIND, vcpunuma_cmd_bind, out_cpu,
-	       VCPUNUMA_BIND_PIDFD, vcpu_cmd_bind),
+	       VCPUNUMA_BIND_PIDFD, bind_cmd_bind),
 	CMD_OP(VCPUNUMA_UNBIND, vcpunuma_cmd_unbind, __reserved,
 	       0, vcpu_cmd_unbind),
 	CMD_OP(VCPUNUMA_QUERY, vcpunuma_cmd_query, cpus,
@@ -60,6 +61,8 @@ static const struct cmd_op vm_ops[] = {
 	       RESERVE_FLAGS, reserve_cmd_reserve),
 	CMD_OP(VCPUNUMA_RELEASE, vcpunuma_cmd_release, flags,
 	       0, reserve_cmd_release),
+	CMD_OP(VCPUNUMA_BIND_MANY, vcpunuma_cmd_bind_many, __reserved,
+	       VCPUNUMA_BIND_PIDFD, bind_cmd_bind_many),
 	CMD_OP(VCPUNUMA_LEDGER, vcpunuma_cmd_ledger, cpu_size,
 	       0, balance_cmd_ledger),
 	CMD_OP(VCPUNUMA_EXPLAIN, vcpunuma_cmd_explain, candidate_size,

@@ -222,6 +222,34 @@ int cmd_array_put(const struct cmd_array *a, u32 first, const void *elements,
 	return 0;
 }
 
+/**
+ * cmd_array_get - read elements
+ * @a: the array
+ * @first: index of the first element to read
+ * @elements: filled
+ * @nr: how many; not so many that it takes long
+ *
+ * Return: 0; -EFAULT; -E2BIG: an element is longer than ours, and not 0 there.
+ */
+int cmd_array_get(const struct cmd_array *a, u32 first, void *elements, u32 nr)
+{
+	const void __user *from = a->user + (size_t)first * a->user_size;
+	int err;
+
+	if (a->user_size == a->size)
+		return copy_from_user(elements, from, (size_t)nr * a->size) ?
+		       -EFAULT : 0;
+	while (nr--) {
+		err = copy_struct_from_user(elements, a->size, from,
+					    a->user_size);
+		if (err)
+			return err;
+		from += a->user_size;
+		elements += a->size;
+	}
+	return 0;
+}
+
 /* A set of @nr_bits, to be given to bitmap_free(); none of them above @end. */
 static unsigned long *get_set(u64 user, u32 nr_bits, u32 end)
 {

@@ -30,6 +30,7 @@ union cmd_buffer {
 	struct vcpunuma_cmd_mem_query mem_query;
 	struct vcpunuma_cmd_reserve reserve;
 	struct vcpunuma_cmd_release release;
+	struct vcpunuma_cmd_bind_many bind_many;
 	struct vcpunuma_cmd_ledger ledger;
 	struct vcpunuma_cmd_explain explain;
 	struct vcpunuma_cmd_restrict restriction;
@@ -84,7 +85,7 @@ long cmd_dispatch(const struct cmd_op *ops, unsigned int nr_ops, void *object,
 		  unsigned int cmd, unsigned long arg);
 
 /**
- * struct cmd_array - an array of the caller's, to be filled
+ * struct cmd_array - an array of the caller's, to be filled or read
  * @user: where it is
  * @room: elements it has room for; 0: the caller wants no elements
  * @user_size: size of the caller's elements
@@ -101,6 +102,7 @@ int cmd_array_init(struct cmd_array *a, u64 user, u32 room, u32 user_size,
 		   u32 size, u32 min_size);
 bool cmd_array_fits(const struct cmd_array *a, u32 nr);
 int cmd_array_probe(const struct cmd_array *a, u32 nr);
+int cmd_array_get(const struct cmd_array *a, u32 first, void *elements, u32 nr);
 int cmd_array_put(const struct cmd_array *a, u32 first, const void *elements,
 		  u32 nr);
 

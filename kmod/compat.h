@@ -42,6 +42,12 @@ static inline void kernfs_set_parent(struct kernfs_node *node,
 #endif
 
 /*
+ * Does set_cpus_allowed_ptr() cut a mask down to what a user asked for with
+ * sched_setaffinity(2)? Since 6.2.
+ */
+#define AFFINITY_IS_CUT	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0))
+
+/*
  * cpu_llc - id of a CPU's last level cache; modules have no way to ask the cache
  * information itself. Where the kernel does not know, all of a node share one.
  */

@@ -43,7 +43,7 @@ static int find_allowed(struct vcpunuma_vm *vm, struct cpumask *allowed)
 	if (!alloc_cpumask_var(&foreign, GFP_KERNEL))
 		return -ENOMEM;
 	err = vcpu_caller_cpus(vm, allowed);
-	booking_foreign(vm->id, foreign);
+	booking_foreign(vm->booking, foreign);
 	cpumask_andnot(allowed, allowed, foreign);
 	free_cpumask_var(foreign);
 	return err;

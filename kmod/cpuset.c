@@ -167,6 +167,58 @@ void cpuset_cpus(struct task_struct *task, struct cpumask *cpus)
 	css_put(css);
 }
 
+/**
+ * cpuset_is_viewed - is a thread in the cpuset that was looked at?
+ * @view: after cpuset_view_cpus()
+ * @task: the thread
+ *
+ * Under rcu_read_lock().
+ */
+bool cpuset_is_viewed(const struct cpuset_view *view, struct task_struct *task)
+{
+	/* It is referenced, so no other can be in its place. */
+	return !cgroup_subsys_enabled(cpuset_cgrp_subsys) ||
+	       task_css(task, cpuset_cgrp_id) == view->css;
+}
+
+/**
+ * cpuset_view_cpus - the CPUs that a thread's cpuset allowed when it was viewed
+ * @view: before that cpuset_view_close()d; looks at the cpuset if the one it
+ *	looked at last is another
+ * @task: the thread, in its cpuset of now
+ *
+ * Return: as cpuset_cpus() fills, until the next call.
+ */
+const struct cpumask *cpuset_view_cpus(struct cpuset_view *view,
+				       struct task_struct *task)
+{
+	bool viewed;
+
+	if (!cgroup_subsys_enabled(cpuset_cgrp_subsys))
+		return cpu_possible_mask;
+	rcu_read_lock();
+	viewed = cpuset_is_viewed(view, task);
+	rcu_read_unlock();
+	if (viewed)
+		return view->cpus;
+	cpuset_view_close(view);
+	view->css = cpuset_get(task);
+	if (read_cpuset(view->css, view->cpus) && !cpumask_empty(view->cpus))
+		return view->cpus;
+	/* This holds for no other thread. */
+	cpuset_view_close(view);
+	cpumask_copy(view->cpus, &task->cpus_mask);
+	return view->cpus;
+}
+
+/** cpuset_view_close - forget what was seen: the next look is a new one */
+void cpuset_view_close(struct cpuset_view *view)
+{
+	if (view->css)
+		css_put(view->css);
+	view->css = NULL;
+}
+
 #else /* !CONFIG_CPUSETS */
 
 int __init cpuset_init(void)
@@ -181,6 +233,21 @@ void cpuset_exit(void)
 void cpuset_cpus(struct task_struct *task, struct cpumask *cpus)
 {
 	cpumask_copy(cpus, cpu_possible_mask);
+}
+
+const struct cpumask *cpuset_view_cpus(struct cpuset_view *view,
+				       struct task_struct *task)
+{
+	return cpu_possible_mask;
+}
+
+bool cpuset_is_viewed(const struct cpuset_view *view, struct task_struct *task)
+{
+	return true;
+}
+
+void cpuset_view_close(struct cpuset_view *view)
+{
 }
 
 #endif

@@ -5,11 +5,28 @@
 #ifndef VCPUNUMA_CPUSET_H
 #define VCPUNUMA_CPUSET_H
 
+struct cgroup_subsys_state;
 struct cpumask;
 struct task_struct;
+
+/**
+ * struct cpuset_view - what a cpuset allowed when it was looked at
+ * @css: the cpuset, referenced; NULL: none was looked at
+ * @cpus: what it allowed; room for it is the user's to provide
+ *
+ * For those who ask for many threads, which often have one cpuset.
+ */
+struct cpuset_view {
+	struct cgroup_subsys_state *css;
+	struct cpumask *cpus;
+};
 
 int cpuset_init(void);
 void cpuset_exit(void);
 void cpuset_cpus(struct task_struct *task, struct cpumask *cpus);
+const struct cpumask *cpuset_view_cpus(struct cpuset_view *view,
+				       struct task_struct *task);
+bool cpuset_is_viewed(const struct cpuset_view *view, struct task_struct *task);
+void cpuset_view_close(struct cpuset_view *view);
 
 #endif /* VCPUNUMA_CPUSET_H */

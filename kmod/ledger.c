@@ -47,6 +47,8 @@ void ledger_exit(void)
  */
 void ledger_move(u32 *booked, u32 cpu)
 {
+	if (*booked == cpu)
+		return;
 	mutex_lock(&ledger_lock);
 	changes += *booked != cpu;
 	if (*booked != VCPUNUMA_NONE)

@@ -90,8 +90,6 @@ static void cut_to_nodes(struct cpumask *cpus, const nodemask_t *nodes)
 {
 	u32 cpu;
 
-	if (nodes_full(*nodes))
-		return;
 	for_each_cpu(cpu, cpus)
 		if (!node_isset(cpu_to_node(cpu), *nodes))
 			cpumask_clear_cpu(cpu, cpus);
@@ -106,6 +104,8 @@ static void cut_to_nodes(struct cpumask *cpus, const nodemask_t *nodes)
  */
 bool limits_cut(const struct limits *l, struct cpumask *cpus)
 {
+	if (!l->cut)
+		return !cpumask_empty(cpus);
 	cut_to_nodes(cpus, &l->nodes);
 	return cpumask_and(cpus, cpus, l->cpus);
 }
@@ -115,7 +115,7 @@ void limits_forbid(const struct limits *l, struct cpumask *forbidden)
 {
 	u32 cpu;
 
-	if (nodes_full(l->nodes) && cpumask_full(l->cpus))
+	if (!l->cut)
 		return;
 	for_each_possible_cpu(cpu)
 		if (!cpumask_test_cpu(cpu, l->cpus) ||
@@ -229,6 +229,8 @@ static int restrict_locked(struct vcpunuma_vm *vm,
 		return -EBUSY;
 	if (cmd->flags & VCPUNUMA_RESTRICT_COMMANDS)
 		WRITE_ONCE(l->commands, l->commands & cmd->commands);
+	if (cmd->flags & (VCPUNUMA_RESTRICT_NODES | VCPUNUMA_RESTRICT_CPUS))
+		l->cut = true;
 	l->nodes = w->nodes;
 	cpumask_copy(l->cpus, w->cpus);
 	l->max_vcpus = w->max_vcpus;

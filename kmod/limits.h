@@ -8,6 +8,7 @@
 #include <linux/cpumask.h>
 #include <linux/nodemask.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include <linux/vcpunuma.h>
 
 struct cmd_call;
@@ -24,6 +25,7 @@ struct vcpunuma_vm;
  * @commands: bit n: it may give the command with ioctl number n
  * @nodes: nodes its vCPUs and memory may be on
  * @cpus: CPUs its vCPUs may be on, if their nodes allow it
+ * @cut: are these any less than all?
  * @max_vcpus: most vCPUs
  * @max_mem: most bytes of memory
  * @granted: its memory does not count as anybody's locked memory
@@ -38,6 +40,7 @@ struct limits {
 	u64 commands;
 	nodemask_t nodes;
 	cpumask_var_t cpus;
+	bool cut;
 	u32 max_vcpus;
 	u64 max_mem;
 	bool granted;

@@ -90,7 +90,10 @@ u32 cpus_node(const struct cpumask *cpus)
 /** cpus_single - the only one of @cpus, or VCPUNUMA_NONE if they are several */
 u32 cpus_single(const struct cpumask *cpus)
 {
-	return cpumask_weight(cpus) == 1 ? cpumask_first(cpus) : VCPUNUMA_NONE;
+	u32 cpu = cpumask_first(cpus);
+
+	return cpu < nr_cpu_ids && cpu == cpumask_last(cpus) ? cpu :
+	       VCPUNUMA_NONE;
 }
 
 /**

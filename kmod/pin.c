@@ -8,6 +8,7 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
@@ -15,12 +16,18 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "cpuset.h"
 #include "pin.h"
 
 /* All pins by task: a thread has one at most, or giving back were guesswork. */
 static DEFINE_HASHTABLE(pins, 10);
-static DEFINE_SPINLOCK(pins_lock);	/* a leaf */
+/* Those that gave an affinity, by that, process and VM */
+static DEFINE_HASHTABLE(likes, 10);
+static DEFINE_SPINLOCK(pins_lock);	/* of both; a leaf */
+
+/* The sets that a pin has */
+#define PIN_SETS	7
 
 static struct pin *pin_find(struct task_struct *task)
 {
@@ -33,18 +40,15 @@ static struct pin *pin_find(struct task_struct *task)
 	return NULL;
 }
 
-/* The permission rule of sched_setaffinity(2). */
+/* The permission rule of sched_setaffinity(2) */
 static bool may_pin(struct task_struct *task)
 {
 	const struct cred *cred = current_cred();
-	const struct cred *theirs = get_task_cred(task);
-	bool may;
+	const struct cred *theirs = __task_cred(task);
 
-	may = uid_eq(cred->euid, theirs->euid) ||
-	      uid_eq(cred->euid, theirs->uid) ||
-	      ns_capable(theirs->user_ns, CAP_SYS_NICE);
-	put_cred(theirs);
-	return may;
+	return uid_eq(cred->euid, theirs->euid) ||
+	       uid_eq(cred->euid, theirs->uid) ||
+	       ns_capable(theirs->user_ns, CAP_SYS_NICE);
 }
 
 /*
@@ -54,28 +58,29 @@ static bool may_pin(struct task_struct *task)
  */
 static bool is_pidfd_of(const struct file *file, struct task_struct *task)
 {
-	const void *pid;
-	bool is;
+	const void *pid = task_tgid(task);
 
-	rcu_read_lock();
-	pid = task_tgid(task);
-	is = pid && (file->private_data == pid ||
-		     file_inode(file)->i_private == pid);
-	rcu_read_unlock();
-	return is;
+	return pid && (file->private_data == pid ||
+		       file_inode(file)->i_private == pid);
 }
 
-static struct task_struct *find_task(s32 tid)
+/*
+ * A thread by its id. Those of a VM are often asked for in the order in which they
+ * were created, so the one after @near may be it: then no table is looked up.
+ */
+static struct task_struct *find_task(s32 tid, struct task_struct *near)
 {
-	struct task_struct *task;
-	struct pid *pid;
+	struct task_struct *next;
 
 	if (!tid)
-		return get_task_struct(current);
-	pid = find_get_pid(tid);
-	task = get_pid_task(pid, PIDTYPE_PID);
-	put_pid(pid);
-	return task;
+		return current;
+	/* Who has been unhashed no longer knows who is next. */
+	if (near && pid_alive(near)) {
+		next = next_thread(near);
+		if (task_pid_vnr(next) == tid)
+			return next;
+	}
+	return pid_task(find_vpid(tid), PIDTYPE_PID);
 }
 
 static int check_thread(struct task_struct *task)
@@ -96,42 +101,31 @@ static int check_thread(struct task_struct *task)
 /**
  * pin_find_thread - a thread that the caller may pin
  * @tid: its id in the caller's pid namespace; 0: the calling thread
- * @has_pidfd: must it belong to the process of @pidfd?
- * @pidfd: a file descriptor
+ * @pidfd: the file of a pidfd of the process it must belong to, or NULL
+ * @near: a thread it may be next to, referenced, or NULL
  *
  * Return: the task with a reference for the caller; ERR_PTR() of -ESRCH,
- * -EPERM, -EINVAL, -EBUSY or -EBADF as in the uAPI header.
+ * -EPERM, -EINVAL or -EBUSY as in the uAPI header.
  */
-struct task_struct *pin_find_thread(s32 tid, bool has_pidfd, s32 pidfd)
+struct task_struct *pin_find_thread(s32 tid, const struct file *pidfd,
+				    struct task_struct *near)
 {
 	struct task_struct *task;
-	struct file *file = NULL;
 	int err;
 
-	if (has_pidfd) {
-		file = fget(pidfd);
-		if (!file)
-			return ERR_PTR(-EBADF);
-	}
-	task = find_task(tid);
-	if (!task)
-		err = -ESRCH;
-	else if (file && !is_pidfd_of(file, task))
+	rcu_read_lock();
+	task = find_task(tid, near);
+	if (!task || (pidfd && !is_pidfd_of(pidfd, task)))
 		err = -ESRCH;
 	else
 		err = check_thread(task);
-	if (file)
-		fput(file);
-	if (err) {
-		if (task)
-			put_task_struct(task);
-		return ERR_PTR(err);
-	}
-	return task;
+	if (!err)
+		get_task_struct(task);
+	rcu_read_unlock();
+	return err ? ERR_PTR(err) : task;
 }
 
-/** task_affinity - a thread's affinity now */
-void task_affinity(struct task_struct *task, struct cpumask *cpus)
+static void task_affinity(struct task_struct *task, struct cpumask *cpus)
 {
 	unsigned long flags;
 
@@ -140,86 +134,155 @@ void task_affinity(struct task_struct *task, struct cpumask *cpus)
 	raw_spin_unlock_irqrestore(&task->pi_lock, flags);
 }
 
+/* Of what a thread of a process was given by a VM; equal sets have equal keys. */
+static u32 like_key(const struct pin_owner *owner,
+		    const struct task_struct *task,
+		    const struct cpumask *mask)
+{
+	const unsigned long *word = cpumask_bits(mask);
+	u32 i, last = (nr_cpu_ids - 1) / BITS_PER_LONG;
+	unsigned long key = 0;
+
+	for (i = 0; i < last; i++)
+		key = hash_long(key ^ word[i], BITS_PER_LONG);
+	/* What is in it beyond the last CPU says nothing. */
+	key ^= word[last] & BITMAP_LAST_WORD_MASK(nr_cpu_ids);
+	key ^= (unsigned long)owner ^ (unsigned long)task->signal;
+	return hash_long(key, 32);
+}
+
+/* Does a thread of the pinned one's process have just what the pin gave? */
+static bool pin_is_like(const struct pin *pin, const struct pin_owner *owner,
+			const struct task_struct *task,
+			const struct cpumask *cpus)
+{
+	return pin->owner == owner && pin->task->signal == task->signal &&
+	       cpumask_equal(pin->mask, cpus) && !pin_exited(pin);
+}
+
+/**
+ * pin_own_affinity - the affinity a thread would have, were nobody pinned
+ * @owner: a VM, locked
+ * @task: the thread, not pinned
+ * @cpus: filled
+ *
+ * That is its affinity; but if a thread of its process was given just that by
+ * this VM, what that one had before. A thread starts with the affinity of the
+ * one that created it, which in a VMM is often bound by then.
+ *
+ * Return: true if it is the thread's own.
+ */
+bool pin_own_affinity(const struct pin_owner *owner, struct task_struct *task,
+		      struct cpumask *cpus)
+{
+	struct pin *pin;
+	bool own = true;
+
+	task_affinity(task, cpus);
+	if (!owner->nr)
+		return true;
+	spin_lock(&pins_lock);
+	hash_for_each_possible(likes, pin, like, like_key(owner, task, cpus)) {
+		if (!pin_is_like(pin, owner, task, cpus))
+			continue;
+		/* Changed under the VM's lock only */
+		cpumask_copy(cpus, pin->before);
+		own = false;
+		break;
+	}
+	spin_unlock(&pins_lock);
+	return own;
+}
+
 /*
- * Set the task's affinity to pin->scratch. If its cpuset changes meanwhile, to
+ * Set the task's affinity to pin->to_mask. If its cpuset changes meanwhile, to
  * what the cpuset allows of that, or else all it allows: the kernel does not
- * look again for us. pin->scratch tells what was set.
+ * look again for us. pin->to_mask tells what was set.
  */
 static int set_affinity(struct pin *pin)
 {
 	int err;
 
 	for (;;) {
-		err = set_cpus_allowed_ptr(pin->task, pin->scratch);
+		err = set_cpus_allowed_ptr(pin->task, pin->to_mask);
 		if (err)
 			return err;
 		cpuset_cpus(pin->task, pin->allowed);
-		if (cpumask_subset(pin->scratch, pin->allowed))
+		if (cpumask_subset(pin->to_mask, pin->allowed))
 			return 0;
-		if (!cpumask_and(pin->scratch, pin->scratch, pin->allowed))
-			cpumask_copy(pin->scratch, pin->allowed);
+		if (!cpumask_and(pin->to_mask, pin->to_mask, pin->allowed))
+			cpumask_copy(pin->to_mask, pin->allowed);
 	}
 }
 
-/* Since 6.2 the kernel cuts a mask down to what the user asked for before. */
+/* What the thread's cpuset allows now, or did when @view was made */
+static const struct cpumask *allowed_cpus(struct pin *pin,
+					  struct cpuset_view *view)
+{
+	if (view)
+		return cpuset_view_cpus(view, pin->task);
+	cpuset_cpus(pin->task, pin->allowed);
+	return pin->allowed;
+}
+
+/* The kernel may have cut the mask down to what the user asked for before. */
 static void read_back(struct pin *pin)
 {
-	task_affinity(pin->task, pin->allowed);
-	if (!cpumask_subset(pin->allowed, pin->scratch))
+	if (!AFFINITY_IS_CUT)
 		return;
-	cpumask_copy(pin->scratch, pin->allowed);
+	task_affinity(pin->task, pin->allowed);
+	if (cpumask_subset(pin->allowed, pin->to_mask))
+		cpumask_copy(pin->to_mask, pin->allowed);
+}
+
+static size_t pin_bytes(void)
+{
+	return ALIGN(sizeof(struct pin) + PIN_SETS * cpumask_size(),
+		     sizeof(u64));
 }
 
 /**
- * pin_apply - keep the thread on some CPUs
- * @pin: its pin
- * @wanted: CPUs to keep it on, of those in @before and its cpuset
+ * pin_block_create - memory for pins, which is less work than for each of them
+ * @nr: for how many
  *
- * Return: 0; -ENOSPC: it may run on none of @wanted.
+ * Return: the block, to be given to pin_block_put() when no more is to be taken
+ * from it; NULL.
  */
-int pin_apply(struct pin *pin, const struct cpumask *wanted)
+struct pin_block *pin_block_create(u32 nr)
 {
-	int err;
+	struct pin_block *block;
 
-	cpuset_cpus(pin->task, pin->allowed);
-	cpumask_and(pin->scratch, wanted, pin->before);
-	cpumask_and(pin->scratch, pin->scratch, pin->allowed);
-	if (!cpumask_intersects(pin->scratch, cpu_online_mask))
-		return -ENOSPC;
-	err = set_affinity(pin);
-	if (err)
-		return err == -EINVAL ? -ENOSPC : err;
-	/* The cpuset has left all the CPUs wanted: as if it had come first. */
-	if (!cpumask_subset(pin->scratch, wanted))
-		return -ENOSPC;
-	read_back(pin);
-	cpumask_copy(pin->mask, pin->scratch);
-	return 0;
+	block = kvmalloc(sizeof(*block) + nr * pin_bytes(), GFP_KERNEL_ACCOUNT);
+	if (block)
+		*block = (struct pin_block) { .nr = nr, .live = 1 };
+	return block;
 }
 
-static void pin_free(struct pin *pin)
+/** pin_block_put - the memory is freed once all its pins are */
+void pin_block_put(struct pin_block *block)
 {
-	free_cpumask_var(pin->allowed);
-	free_cpumask_var(pin->scratch);
-	free_cpumask_var(pin->mask);
-	free_cpumask_var(pin->before);
-	kfree(pin);
+	if (block && !--block->live)
+		kvfree(block);
 }
 
-static struct pin *pin_alloc(void)
+static struct pin *pin_alloc(struct pin_block *block)
 {
-	const gfp_t gfp = GFP_KERNEL_ACCOUNT;
-	struct pin *pin = kzalloc(sizeof(*pin), gfp);
+	struct pin *pin = (void *)block->mem + block->used++ * pin_bytes();
+	size_t longs = cpumask_size() / sizeof(*pin->bits);
+	unsigned long *bits = pin->bits;
 
-	if (!pin)
-		return NULL;
-	if (zalloc_cpumask_var(&pin->before, gfp) &&
-	    zalloc_cpumask_var(&pin->mask, gfp) &&
-	    zalloc_cpumask_var(&pin->scratch, gfp) &&
-	    zalloc_cpumask_var(&pin->allowed, gfp))
-		return pin;
-	pin_free(pin);
-	return NULL;
+	block->live++;
+	pin->block = block;
+	pin->before = to_cpumask(bits);
+	pin->mask = to_cpumask(bits += longs);
+	pin->asked = to_cpumask(bits += longs);
+	pin->to_before = to_cpumask(bits += longs);
+	pin->to_mask = to_cpumask(bits += longs);
+	pin->to_asked = to_cpumask(bits += longs);
+	pin->allowed = to_cpumask(bits += longs);
+	pin->given = false;
+	INIT_HLIST_NODE(&pin->like);
+	return pin;
 }
 
 /* Enter the pin in the table, unless the task has one there. */
@@ -236,83 +299,206 @@ static int pin_link(struct pin *pin)
 	return err;
 }
 
-static void pin_unlink(struct pin *pin)
-{
-	spin_lock(&pins_lock);
-	hash_del(&pin->link);
-	spin_unlock(&pins_lock);
-}
-
 /**
  * pin_create - take a thread, so that nobody else can pin it
  * @task: from pin_find_thread()
+ * @owner: the VM, locked
+ * @block: memory for one at least
  *
- * It is not kept anywhere until pin_apply(). Only now is it known that the
+ * It is not kept anywhere until pin_set(). Only now is it known that the
  * affinity it has is not somebody's pin that is about to be given back, so only
- * now may @before be set to anything.
+ * now may that be read, as pin_change() does.
  *
- * Return: the pin; ERR_PTR() of -EBUSY: the thread is pinned already; -ENOMEM.
+ * Return: the pin; ERR_PTR() of -EBUSY: the thread is pinned already.
  */
-struct pin *pin_create(struct task_struct *task)
+struct pin *pin_create(struct task_struct *task, struct pin_owner *owner,
+		       struct pin_block *block)
 {
-	struct pin *pin;
+	struct pin *pin = pin_alloc(block);
 	int err;
 
-	pin = pin_alloc();
-	if (!pin)
-		return ERR_PTR(-ENOMEM);
-	pin->task = get_task_struct(task);
+	pin->task = task;
+	pin->owner = owner;
 	err = pin_link(pin);
 	if (err) {
-		put_task_struct(task);
-		pin_free(pin);
+		/* It was the last taken: take it again. */
+		block->used--;
+		pin_block_put(block);
 		return ERR_PTR(err);
 	}
-	task_affinity(task, pin->before);
+	get_task_struct(task);
 	return pin;
 }
 
 /**
- * pin_move - keep a pinned thread on other CPUs
+ * pin_change - begin to keep the thread on some CPUs, or on others than before
  * @pin: its pin
- * @wanted: CPUs to keep it on
+ * @asked: CPUs asked for
  *
- * An affinity that somebody else gave it since counts as the one it had before.
+ * Nothing happens before pin_set(). After that follow pin_settle(), and then
+ * pin_commit(); if there is an error the pin stays as it is, or if it is new goes
+ * by pin_abandon().
  *
- * Return: 0; -ENOSPC: it may run on none of @wanted; -ENOMEM.
+ * An affinity that somebody else gave the thread since counts as the one it had
+ * before.
  */
-int pin_move(struct pin *pin, const struct cpumask *wanted)
+void pin_change(struct pin *pin, const struct cpumask *asked)
 {
-	cpumask_var_t before;
+	cpumask_copy(pin->to_asked, asked);
+	pin->inside = false;
+	if (!pin->given) {
+		pin->inside = pin_own_affinity(pin->owner, pin->task,
+					       pin->to_before);
+	} else if (pin_drifted(pin)) {
+		task_affinity(pin->task, pin->to_before);
+	} else {
+		cpumask_copy(pin->to_before, pin->before);
+	}
+}
+
+/**
+ * pin_set - set the affinity of the thread
+ * @pin: its pin, after pin_change()
+ * @wanted: of the CPUs asked for those that it may have; it gets what is in
+ *	pin->to_before and its cpuset of these
+ * @view: to look at its cpuset with, or NULL
+ *
+ * It may be outside of its cpuset, if that changes, until pin_settle().
+ *
+ * Return: 0; -ENOSPC: it may run on none of @wanted.
+ */
+int pin_set(struct pin *pin, const struct cpumask *wanted,
+	    struct cpuset_view *view)
+{
 	int err;
 
-	if (!alloc_cpumask_var(&before, GFP_KERNEL))
-		return -ENOMEM;
-	cpumask_copy(before, pin->before);
-	if (pin_drifted(pin))
-		task_affinity(pin->task, pin->before);
-	err = pin_apply(pin, wanted);
+	cpumask_and(pin->to_mask, wanted, pin->to_before);
+	/* What the thread has is inside of its cpuset: the kernel sees to that. */
+	if (!pin->inside)
+		cpumask_and(pin->to_mask, pin->to_mask, allowed_cpus(pin, view));
+	if (!cpumask_intersects(pin->to_mask, cpu_online_mask))
+		return -ENOSPC;
+	err = set_cpus_allowed_ptr(pin->task, pin->to_mask);
+	return err == -EINVAL ? -ENOSPC : err;
+}
+
+/**
+ * pin_settle - make sure that the thread is inside of its cpuset
+ * @pin: its pin, after pin_set()
+ * @view: made after pin_set(), or NULL
+ *
+ * Return: 0; 1: its cpuset has changed, and pin->to_mask is what is left, or, if
+ * nothing is, all the cpuset allows; -ENOSPC: nor can it have that.
+ */
+int pin_settle(struct pin *pin, struct cpuset_view *view)
+{
+	const struct cpumask *allowed = allowed_cpus(pin, view);
+	int err;
+
+	if (likely(cpumask_subset(pin->to_mask, allowed))) {
+		read_back(pin);
+		return 0;
+	}
+	if (!cpumask_and(pin->to_mask, pin->to_mask, allowed))
+		cpumask_copy(pin->to_mask, allowed);
+	err = set_affinity(pin);
 	if (err)
-		cpumask_copy(pin->before, before);
-	free_cpumask_var(before);
-	return err;
+		return err == -EINVAL ? -ENOSPC : err;
+	read_back(pin);
+	return 1;
+}
+
+static void commit(struct pin *pin)
+{
+	lockdep_assert_held(&pins_lock);
+	hash_del(&pin->like);
+	swap(pin->before, pin->to_before);
+	swap(pin->mask, pin->to_mask);
+	swap(pin->asked, pin->to_asked);
+	hash_add(likes, &pin->like, like_key(pin->owner, pin->task, pin->mask));
+	pin->owner->nr += !pin->given;
+	pin->given = true;
+}
+
+/** pin_commit - the change is done */
+void pin_commit(struct pin *pin)
+{
+	spin_lock(&pins_lock);
+	commit(pin);
+	spin_unlock(&pins_lock);
+}
+
+/**
+ * pin_settle_all - pin_settle() for several
+ * @pin: the pins
+ * @ret: filled with what it returns for each
+ * @nr: how many, at least one
+ * @view: made after pin_set() of all
+ */
+void pin_settle_all(struct pin *const *pin, int *ret, u32 nr,
+		    struct cpuset_view *view)
+{
+	const struct cpumask *allowed = cpuset_view_cpus(view, pin[0]->task);
+	u32 i;
+
+	/* Most often they have one cpuset, and that is as it was. */
+	rcu_read_lock();
+	for (i = 0; i < nr; i++)
+		ret[i] = !cpuset_is_viewed(view, pin[i]->task) ||
+			 !cpumask_subset(pin[i]->to_mask, allowed);
+	rcu_read_unlock();
+	for (i = 0; i < nr; i++) {
+		if (ret[i])
+			ret[i] = pin_settle(pin[i], view);
+		else
+			read_back(pin[i]);
+	}
+}
+
+/**
+ * pin_commit_all - pin_commit() for several
+ * @pin: the pins
+ * @ret: not 0: not this one
+ * @nr: how many
+ */
+void pin_commit_all(struct pin *const *pin, const int *ret, u32 nr)
+{
+	u32 i;
+
+	spin_lock(&pins_lock);
+	for (i = 0; i < nr; i++)
+		if (!ret[i])
+			commit(pin[i]);
+	spin_unlock(&pins_lock);
+}
+
+/** pin_abandon - forget a pin as if it had never been; its thread is as it is */
+void pin_abandon(struct pin *pin)
+{
+	spin_lock(&pins_lock);
+	hash_del(&pin->link);
+	hash_del(&pin->like);
+	spin_unlock(&pins_lock);
+	pin->owner->nr -= pin->given;
+	put_task_struct(pin->task);
+	pin_block_put(pin->block);
 }
 
 static void give_back(struct pin *pin)
 {
 	cpuset_cpus(pin->task, pin->allowed);
-	if (!cpumask_and(pin->scratch, pin->before, pin->allowed))
-		cpumask_copy(pin->scratch, pin->allowed);
+	if (!cpumask_and(pin->to_mask, pin->before, pin->allowed))
+		cpumask_copy(pin->to_mask, pin->allowed);
 	if (!set_affinity(pin))
 		return;
 	/* All the CPUs it had have gone offline. */
-	cpuset_cpus(pin->task, pin->scratch);
+	cpuset_cpus(pin->task, pin->to_mask);
 	set_affinity(pin);
 }
 
 /**
  * pin_destroy - unpin a thread
- * @pin: its pin, applied or not
+ * @pin: its pin, committed
  *
  * The thread gets back the affinity it had, as far as its cpuset allows that
  * today; not if somebody else has changed it since.
@@ -322,31 +508,13 @@ void pin_destroy(struct pin *pin)
 	if (!pin_exited(pin) && !pin_drifted(pin))
 		give_back(pin);
 	/* Only now: who pins it next must not take our mask for its own. */
-	pin_unlink(pin);
-	put_task_struct(pin->task);
-	pin_free(pin);
+	pin_abandon(pin);
 }
 
 /** pin_is_of - is it @task that @pin pins? */
 bool pin_is_of(const struct pin *pin, const struct task_struct *task)
 {
 	return pin->task == task;
-}
-
-/**
- * pin_is_like - does a thread have just what @pin gave?
- * @pin: a pin
- * @task: a thread
- * @cpus: its affinity
- *
- * Return: true if it is the pinned thread or another of its process, and has
- * the affinity that @pin gave.
- */
-bool pin_is_like(const struct pin *pin, const struct task_struct *task,
-		 const struct cpumask *cpus)
-{
-	return pin->task->signal == task->signal &&
-	       cpumask_equal(pin->mask, cpus);
 }
 
 /** pin_exited - has the thread exited? */

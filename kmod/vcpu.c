@@ -2,9 +2,7 @@
 /*
  * vCPUs of a VM: their places and their threads.
  */
-#include <linux/cpu.h>
 #include <linux/cpumask.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "booking.h"
@@ -34,16 +32,21 @@ void vcpu_book(struct vcpu *v)
 	ledger_move(&v->booked, cpu);
 }
 
-/* The vCPU's thread has been given CPUs. */
-static void vcpu_note_mask(struct vcpu *v)
+/**
+ * vcpu_note_mask - the vCPU's thread has been given CPUs
+ * @v: the vCPU
+ * @cpu: the CPU, if it was one that was asked for, or VCPUNUMA_NONE
+ */
+void vcpu_note_mask(struct vcpu *v, u32 cpu)
 {
-	v->node = cpus_node(v->pin->mask);
-	v->cpu = cpus_single(v->pin->mask);
+	v->cpu = cpu != VCPUNUMA_NONE ? cpu : cpus_single(v->pin->mask);
+	v->node = v->cpu != VCPUNUMA_NONE ? cpu_to_node(v->cpu) :
+		  cpus_node(v->pin->mask);
 	vcpu_book(v);
 }
 
-/* The vCPU's thread is no longer its own; also if it has exited. */
-static void vcpu_drop_pin(struct vcpu *v)
+/** vcpu_drop_pin - the vCPU's thread, if any, no longer is; also if it exited */
+void vcpu_drop_pin(struct vcpu *v)
 {
 	if (!v->pin)
 		return;
@@ -53,20 +56,14 @@ static void vcpu_drop_pin(struct vcpu *v)
 	vcpu_book(v);
 }
 
-static void vcpu_free(struct vcpu *v)
-{
-	free_cpumask_var(v->asked);
-	kfree(v);
-}
-
 /** vcpu_prune - forget the vCPU if it has neither place nor thread */
 void vcpu_prune(struct vcpunuma_vm *vm, struct vcpu *v)
 {
-	if (v->placed || v->pin || v->exited)
+	if (v->placed || v->pin || v->exited || v->binding)
 		return;
 	WARN_ON_ONCE(v->booked != VCPUNUMA_NONE);
 	xa_erase(&vm->vcpus, v->id);
-	vcpu_free(v);
+	kfree(v);
 	limits_uncharge_vcpu(&vm->limits);
 }
 
@@ -76,10 +73,6 @@ static struct vcpu *vcpu_alloc(u32 id)
 
 	if (!v)
 		return NULL;
-	if (!zalloc_cpumask_var(&v->asked, GFP_KERNEL_ACCOUNT)) {
-		kfree(v);
-		return NULL;
-	}
 	v->id = id;
 	v->booked = VCPUNUMA_NONE;
 	return v;
@@ -115,7 +108,7 @@ struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id)
 	return v;
 
 err_free:
-	vcpu_free(v);
+	kfree(v);
 err_uncharge:
 	limits_uncharge_vcpu(&vm->limits);
 	return ERR_PTR(err);
@@ -274,7 +267,7 @@ int vcpu_caller_cpus(struct vcpunuma_vm *vm, struct cpumask *allowed)
 
 	if (!alloc_cpumask_var(&cpuset, GFP_KERNEL))
 		return -ENOMEM;
-	vcpu_own_affinity(vm, current, allowed);
+	pin_own_affinity(&vm->pins, current, allowed);
 	cpuset_cpus(current, cpuset);
 	cpumask_and(allowed, allowed, cpuset);
 	limits_cut(&vm->limits, allowed);
@@ -297,6 +290,20 @@ bool vcpu_in_place(struct vcpunuma_vm *vm)
 	return false;
 }
 
+/* Give the thread just these CPUs, of what it may run on; false: it can't. */
+static bool give_cpus(struct vcpu *v, const struct cpumask *wanted)
+{
+	struct pin *pin = v->pin;
+
+	pin_change(pin, pin->asked);
+	if (pin_set(pin, wanted, NULL) || pin_settle(pin, NULL) < 0 ||
+	    !cpumask_subset(pin->to_mask, wanted))
+		return false;
+	pin_commit(pin);
+	vcpu_note_mask(v, VCPUNUMA_NONE);
+	return true;
+}
+
 /*
  * Give the thread what it asked for and no other VM owns. If it may run on none
  * of that, as in a VM without a reservation that had all of it taken, whatever it
@@ -305,17 +312,17 @@ bool vcpu_in_place(struct vcpunuma_vm *vm)
 static void refresh_pin(struct vcpu *v, const struct cpumask *foreign,
 			struct cpumask *wanted)
 {
-	cpumask_andnot(wanted, v->asked, foreign);
-	if (cpumask_and(wanted, wanted, v->pin->before) &&
-	    !cpumask_intersects(v->pin->mask, foreign) &&
-	    cpumask_subset(wanted, v->pin->mask))
+	struct pin *pin = v->pin;
+
+	cpumask_andnot(wanted, pin->asked, foreign);
+	if (cpumask_and(wanted, wanted, pin->before) &&
+	    !cpumask_intersects(pin->mask, foreign) &&
+	    cpumask_subset(wanted, pin->mask))
 		return;
-	if (pin_apply(v->pin, wanted)) {
-		cpumask_andnot(wanted, v->pin->before, foreign);
-		if (pin_apply(v->pin, wanted))
-			return;
-	}
-	vcpu_note_mask(v);
+	if (give_cpus(v, wanted))
+		return;
+	cpumask_andnot(wanted, pin->before, foreign);
+	give_cpus(v, wanted);
 }
 
 /**
@@ -332,7 +339,7 @@ void vcpu_refresh(struct vcpunuma_vm *vm, struct cpumask *foreign,
 
 	lockdep_assert_held(&vm->lock);
 	booking_lock();
-	booking_foreign(vm->id, foreign);
+	booking_foreign(vm->booking, foreign);
 	limits_forbid(&vm->limits, foreign);
 	xa_for_each(&vm->vcpus, id, v) {
 		if (vcpu_state(v) == VCPUNUMA_VCPU_BOUND)
@@ -359,221 +366,6 @@ void vcpu_unbind_all(struct vcpunuma_vm *vm)
 		cond_resched();
 	}
 	mutex_unlock(&vm->lock);
-}
-
-/* What a bind asks for, as far as it can be told without the vCPU */
-static int bind_check(const struct vcpunuma_cmd_bind *cmd,
-		      struct cpumask *wanted)
-{
-	bool has_target = cmd->to == VCPUNUMA_BIND_NODE ||
-			  cmd->to == VCPUNUMA_BIND_CPU;
-	bool has_pidfd = cmd->flags & VCPUNUMA_BIND_PIDFD;
-
-	if (cmd->vcpu >= VCPU_MAX || cmd->to > VCPUNUMA_BIND_CPUS)
-		return -EINVAL;
-	if (has_pidfd ? cmd->tid <= 0 : cmd->tid < 0 || cmd->pidfd)
-		return -EINVAL;
-	if (!has_target && cmd->target)
-		return -EINVAL;
-	if (cmd->to == VCPUNUMA_BIND_CPUS)
-		return cmd_get_cpus(wanted, cmd->cpus, cmd->nr_bits);
-	if (cmd->nr_bits || cmd->cpus)
-		return -EINVAL;
-	if (cmd->to == VCPUNUMA_BIND_CPU && cmd->target >= nr_cpu_ids)
-		return -EINVAL;
-	return 0;
-}
-
-/* The CPUs a bind asks for; a set of CPUs is in @wanted already. */
-static int bind_asked(const struct vcpunuma_cmd_bind *cmd, const struct vcpu *v,
-		      struct cpumask *wanted)
-{
-	u32 node = cmd->target, cpu = VCPUNUMA_NONE;
-
-	switch (cmd->to) {
-	case VCPUNUMA_BIND_CPUS:
-		return 0;
-	case VCPUNUMA_BIND_CPU:
-		cpu = cmd->target;
-		break;
-	case VCPUNUMA_BIND_PLACE:
-		if (!v->placed)
-			return -ENOENT;
-		node = v->place.node;
-		cpu = v->place.cpu;
-		break;
-	}
-	if (cpu != VCPUNUMA_NONE) {
-		cpumask_copy(wanted, cpumask_of(cpu));
-		return 0;
-	}
-	if (!node_valid(node))
-		return -ENODEV;
-	node_cpus(node, wanted);
-	return cpumask_empty(wanted) ? -ENODEV : 0;
-}
-
-/**
- * vcpu_own_affinity - the affinity a thread would have, were nobody bound
- * @vm: the VM, locked
- * @task: the thread
- * @cpus: filled
- *
- * That is its affinity; but if a vCPU's thread in the same process was given
- * just that, what that one had before. A thread starts with the affinity of the
- * one that created it, which in a VMM is often bound by then.
- */
-void vcpu_own_affinity(struct vcpunuma_vm *vm, struct task_struct *task,
-		       struct cpumask *cpus)
-{
-	unsigned long id;
-	struct vcpu *v;
-
-	lockdep_assert_held(&vm->lock);
-	task_affinity(task, cpus);
-	xa_for_each(&vm->vcpus, id, v) {
-		vcpu_notice_exit(v);
-		if (v->pin && pin_is_like(v->pin, task, cpus)) {
-			cpumask_copy(cpus, v->pin->before);
-			return;
-		}
-	}
-}
-
-/*
- * Of the CPUs asked for, those it may have: what other VMs own it can't. Who has
- * reserved gets just that, unless it wanted to be free to take more.
- */
-static int bind_admit(struct vcpunuma_vm *vm, const struct vcpu *v,
-		      const struct vcpunuma_cmd_bind *cmd,
-		      struct cpumask *wanted)
-{
-	bool in_place = cmd->to == VCPUNUMA_BIND_PLACE && v->reserved;
-	cpumask_var_t foreign;
-	int err = 0;
-
-	if (vm->booking && !in_place && !vm->beyond)
-		return -ENOSPC;
-	if (!cpumask_empty(wanted) && !limits_cut(&vm->limits, wanted))
-		return -EACCES;
-	if (!alloc_cpumask_var(&foreign, GFP_KERNEL))
-		return -ENOMEM;
-	booking_foreign(vm->id, foreign);
-	if (!cpumask_andnot(wanted, wanted, foreign))
-		err = -ENOSPC;
-	free_cpumask_var(foreign);
-	return err;
-}
-
-/* Bind the vCPU to the thread, in the stead of the one it may have had. */
-static int vcpu_pin(struct vcpunuma_vm *vm, struct vcpu *v,
-		    struct task_struct *task, const struct cpumask *wanted,
-		    bool to_place)
-{
-	struct pin *pin = v->pin;
-	int err;
-
-	if (pin && pin_is_of(pin, task)) {
-		err = pin_move(pin, wanted);
-		if (err)
-			return err;
-	} else {
-		pin = pin_create(task);
-		if (IS_ERR(pin))
-			return PTR_ERR(pin);
-		vcpu_own_affinity(vm, task, pin->before);
-		err = pin_apply(pin, wanted);
-		if (err) {
-			pin_destroy(pin);
-			return err;
-		}
-		vcpu_drop_pin(v);
-		v->pin = pin;
-	}
-	v->exited = false;
-	v->in_place = to_place && v->reserved;
-	vcpu_note_mask(v);
-	return 0;
-}
-
-static int bind_vcpu(struct vcpunuma_vm *vm, struct vcpu *v,
-		     const struct vcpunuma_cmd_bind *cmd,
-		     struct task_struct *task, struct cpumask *wanted)
-{
-	cpumask_var_t asked;
-	int err;
-
-	err = bind_asked(cmd, v, wanted);
-	if (err)
-		return err;
-	if (!alloc_cpumask_var(&asked, GFP_KERNEL))
-		return -ENOMEM;
-	cpumask_copy(asked, wanted);
-	/* From the look at what others own until what is taken is booked */
-	err = booking_lock_killable();
-	if (!err) {
-		err = bind_admit(vm, v, cmd, wanted);
-		if (!err)
-			err = vcpu_pin(vm, v, task, wanted,
-				       cmd->to == VCPUNUMA_BIND_PLACE);
-		booking_unlock();
-	}
-	if (!err)
-		cpumask_copy(v->asked, asked);
-	free_cpumask_var(asked);
-	return err;
-}
-
-static int bind_locked(struct vcpunuma_vm *vm, struct vcpunuma_cmd_bind *cmd,
-		       struct task_struct *task, struct cpumask *wanted)
-{
-	struct vcpu *v;
-	int err;
-
-	lockdep_assert_held(&vm->lock);
-	v = vcpu_get(vm, cmd->vcpu);
-	if (IS_ERR(v))
-		return PTR_ERR(v);
-	err = bind_vcpu(vm, v, cmd, task, wanted);
-	if (!err) {
-		cmd->out_node = v->node;
-		cmd->out_cpu = v->cpu;
-	}
-	vcpu_prune(vm, v);
-	return err;
-}
-
-int vcpu_cmd_bind(struct cmd_call *call, union cmd_buffer *buf)
-{
-	struct vcpunuma_cmd_bind *cmd = &buf->bind;
-	struct vcpunuma_vm *vm = call->object;
-	struct task_struct *task;
-	cpumask_var_t wanted;
-	int err;
-
-	if (!zalloc_cpumask_var(&wanted, GFP_KERNEL))
-		return -ENOMEM;
-	err = bind_check(cmd, wanted);
-	if (err)
-		goto out_free;
-	task = pin_find_thread(cmd->tid, cmd->flags & VCPUNUMA_BIND_PIDFD,
-			       cmd->pidfd);
-	if (IS_ERR(task)) {
-		err = PTR_ERR(task);
-		goto out_free;
-	}
-
-	cpus_read_lock();
-	err = -EINTR;
-	if (!mutex_lock_killable(&vm->lock)) {
-		err = bind_locked(vm, cmd, task, wanted);
-		mutex_unlock(&vm->lock);
-	}
-	cpus_read_unlock();
-	put_task_struct(task);
-out_free:
-	free_cpumask_var(wanted);
-	return err;
 }
 
 int vcpu_cmd_unbind(struct cmd_call *call, union cmd_buffer *buf)

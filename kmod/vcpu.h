@@ -12,7 +12,6 @@
 struct cmd_call;
 union cmd_buffer;
 struct pin;
-struct task_struct;
 struct vcpunuma_vm;
 
 /* vCPU ids are below this, as those of KVM are. */
@@ -24,13 +23,12 @@ struct vcpunuma_vm;
  * @placed: has it a place?
  * @reserved: is the place one of the VM's reservation?
  * @in_place: with @pin, was it bound to that place?
+ * @binding: being bound: it may have neither place nor thread yet
  * @exited: its last thread has exited, and it has no other yet
  * @place: the place, if @placed
  * @pin: its thread, or NULL
  * @node: with @pin, the node of all CPUs its thread was given, or VCPUNUMA_NONE
  * @cpu: with @pin, the CPU if it was one, or VCPUNUMA_NONE
- * @asked: with @pin, the CPUs asked for; it was given those that no other VM
- *	owns
  * @booked: the CPU it is booked on in the ledger, or VCPUNUMA_NONE
  *
  * The VM's lock guards all of it.
@@ -40,12 +38,12 @@ struct vcpu {
 	bool placed;
 	bool reserved;
 	bool in_place;
+	bool binding;
 	bool exited;
 	struct vcpunuma_place place;
 	struct pin *pin;
 	u32 node;
 	u32 cpu;
-	cpumask_var_t asked;
 	u32 booked;
 };
 
@@ -54,8 +52,8 @@ void vcpu_prune(struct vcpunuma_vm *vm, struct vcpu *v);
 int vcpu_get_all(struct vcpunuma_vm *vm, u32 nr);
 void vcpu_prune_all(struct vcpunuma_vm *vm, u32 nr);
 void vcpu_book(struct vcpu *v);
-void vcpu_own_affinity(struct vcpunuma_vm *vm, struct task_struct *task,
-		       struct cpumask *cpus);
+void vcpu_note_mask(struct vcpu *v, u32 cpu);
+void vcpu_drop_pin(struct vcpu *v);
 
 enum vcpunuma_vcpu_state vcpu_state(struct vcpu *v);
 u32 vcpu_node(const struct vcpu *v);
@@ -70,7 +68,6 @@ void vcpu_refresh(struct vcpunuma_vm *vm, struct cpumask *foreign,
 void vcpu_unbind_all(struct vcpunuma_vm *vm);
 
 int vcpu_cmd_configure(struct cmd_call *call, union cmd_buffer *buf);
-int vcpu_cmd_bind(struct cmd_call *call, union cmd_buffer *buf);
 int vcpu_cmd_unbind(struct cmd_call *call, union cmd_buffer *buf);
 int vcpu_cmd_query(struct cmd_call *call, union cmd_buffer *buf);
 

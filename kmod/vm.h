@@ -15,6 +15,7 @@
 #include <linux/xarray.h>
 
 #include "limits.h"
+#include "pin.h"
 
 struct booking;
 struct cmd_call;
@@ -32,6 +33,7 @@ union cmd_buffer;
  * @closed: the file is gone, only memory is left
  * @limits: what it may do and have
  * @vcpus: struct vcpu by vCPU id
+ * @pins: of the vCPUs' threads
  * @mems: struct vcpunuma_mem by their ids
  * @nr_mems: memory objects in @mems
  * @next_mem: where to look for the next free id in @mems
@@ -55,6 +57,7 @@ struct vcpunuma_vm {
 	bool closed;
 	struct limits limits;
 	struct xarray vcpus;
+	struct pin_owner pins;
 	struct xarray mems;
 	u32 nr_mems;
 	u32 next_mem;

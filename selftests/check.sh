@@ -119,7 +119,7 @@ one_machine()
 	local names='(^|[^)])/(home|root|Users|work)/' name
 	name=$(uname -n)
 	[[ ! $name =~ [0-9.-] ]] || names+="|\<${name//./\\.}\>"
-	grep -rInE "$names" --exclude-dir=.git --exclude-dir=build \
+	grep -rInE "$names" --exclude-dir=.git --exclude=.git --exclude-dir=build \
 		--exclude=check.sh . || true
 }
 

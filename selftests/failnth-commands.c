@@ -480,6 +480,89 @@ const struct nth_case nth_RELEASE[] = {
 	{}
 };
 
+/*
+ * An entry that finds no memory does not fail the call; here it counts as a call
+ * that failed, with what the others did undone.
+ */
+static int bind_many(struct nth_world *w, unsigned int nr)
+{
+	struct vcpunuma_bind_entry *e = (void *)w->words;
+	struct vcpunuma_cmd_bind_many cmd;
+	int err = __vn_bind_many(w->vm, e, nr, &cmd);
+	unsigned int i;
+
+	if (err)
+		return err;
+	nth_print(&w->result, "first %u failed %u\n", cmd.first, cmd.out_failed);
+	for (i = 0; i < nr; i++)
+		if (e[i].out_error == ENOMEM)
+			err = -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		if (err && !e[i].out_error)
+			__vn_unbind(w->vm, e[i].vcpu);
+		nth_print(&w->result, "error %u node %d CPU %d\n",
+			  e[i].out_error, (int)e[i].out_node,
+			  (int)e[i].out_cpu);
+	}
+	return err;
+}
+
+static void many_entries(struct nth_world *w, unsigned int to)
+{
+	struct vcpunuma_bind_entry *e = (void *)w->words;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		e[i] = (struct vcpunuma_bind_entry) {
+			.vcpu = i,
+			.tid = w->thread[i].tid,
+			.to = to,
+			.target = to == VCPUNUMA_BIND_CPU ? w->cpu[i] : 0,
+		};
+}
+
+static int call_bind_many(struct nth_world *w, long to)
+{
+	many_entries(w, to);
+	return bind_many(w, 2);
+}
+
+/* As another vCPU than it is bound as, and as none there may be */
+static int call_bind_many_wrong(struct nth_world *w, long to)
+{
+	struct vcpunuma_bind_entry *e = (void *)w->words;
+
+	many_entries(w, to);
+	e[0].vcpu = 5;
+	e[1].vcpu = ~0U;
+	return bind_many(w, 2);
+}
+
+static int call_bind_one(struct nth_world *w, long thread)
+{
+	struct vcpunuma_bind_entry *e = (void *)w->words;
+
+	many_entries(w, VCPUNUMA_BIND_CPU);
+	e[0].tid = w->thread[thread].tid;
+	return bind_many(w, 1);
+}
+
+const struct nth_case nth_BIND_MANY[] = {
+	CASE("places", nth_configured, call_bind_many, VCPUNUMA_BIND_PLACE,
+	     .fails = NTH_SLAB | NTH_USERCOPY, .flags = NTH_LATE),
+	CASE("CPUs", nth_nothing, call_bind_many, VCPUNUMA_BIND_CPU,
+	     .fails = NTH_SLAB | NTH_USERCOPY, .flags = NTH_LATE),
+	CASE("no places", nth_nothing, call_bind_many, VCPUNUMA_BIND_PLACE,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("again", nth_all_bound, call_bind_one, 0,
+	     .fails = NTH_SLAB | NTH_USERCOPY, .flags = NTH_LATE),
+	CASE("another thread", nth_bound, call_bind_one, 1,
+	     .fails = NTH_SLAB | NTH_USERCOPY, .flags = NTH_LATE),
+	CASE("busy thread, no vCPU", nth_all_bound, call_bind_many_wrong,
+	     VCPUNUMA_BIND_CPU, .fails = NTH_SLAB | NTH_USERCOPY),
+	{}
+};
+
 /* What is booked on CPUs; what is free and used is different each time. */
 static int ledger(struct nth_world *w, unsigned int cpu_size, unsigned int nr)
 {

@@ -405,6 +405,44 @@ static const struct row row_RELEASE = {
 	.fail = fail_release,
 };
 
+static void succeed_bind_many(struct vm *vm, void *arg)
+{
+	static struct vcpunuma_bind_entry entry;
+	struct vcpunuma_cmd_bind_many *cmd = arg;
+
+	entry = (struct vcpunuma_bind_entry) {
+		.vcpu = 2,
+		.to = VCPUNUMA_BIND_CPU,
+		.target = vm->cpu,
+	};
+	cmd->entries = (uintptr_t)&entry;
+	cmd->nr_entries = 1;
+	cmd->entry_size = sizeof(entry);
+	cmd->first = 0;
+}
+
+static void fail_bind_many(struct vm *vm, void *arg)
+{
+	struct vcpunuma_cmd_bind_many *cmd = arg;
+
+	succeed_bind_many(vm, cmd);
+	cmd->nr_entries = ~0U;
+}
+
+/* Elements are both read and written: the test batch looks at them. */
+static const struct row row_BIND_MANY = {
+	.name = "BIND_MANY",
+	.nr = VCPUNUMA_BIND_MANY,
+	.size = sizeof(struct vcpunuma_cmd_bind_many),
+	.result = {
+		F32(cmd_bind_many, first),
+		F32(cmd_bind_many, out_failed),
+	},
+	.succeed = succeed_bind_many,
+	.fail = fail_bind_many,
+	.undo = undo_bind,
+};
+
 static const struct row row_LEDGER = {
 	.name = "LEDGER",
 	.nr = VCPUNUMA_LEDGER,

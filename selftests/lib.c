@@ -552,6 +552,18 @@ int __vn_bind_pidfd(int fd, unsigned int vcpu, unsigned int cpu, int pidfd,
 	return __vn_ioctl(fd, VCPUNUMA_BIND, &cmd);
 }
 
+int __vn_bind_many(int fd, struct vcpunuma_bind_entry *entries, unsigned int nr,
+		   struct vcpunuma_cmd_bind_many *cmd)
+{
+	*cmd = (struct vcpunuma_cmd_bind_many) {
+		.size = sizeof(*cmd),
+		.entries = (uintptr_t)entries,
+		.nr_entries = nr,
+		.entry_size = sizeof(*entries),
+	};
+	return __vn_ioctl(fd, VCPUNUMA_BIND_MANY, cmd);
+}
+
 int __vn_unbind(int fd, unsigned int vcpu)
 {
 	struct vcpunuma_cmd_unbind cmd = {

@@ -156,6 +156,9 @@ int __vn_bind_set(int fd, unsigned int vcpu, const struct vn_set *set,
 		  pid_t tid, struct vcpunuma_cmd_bind *result);
 int __vn_bind_pidfd(int fd, unsigned int vcpu, unsigned int cpu, int pidfd,
 		    pid_t tid);
+/* All of the entries, beginning with the first; what is left is in @cmd. */
+int __vn_bind_many(int fd, struct vcpunuma_bind_entry *entries, unsigned int nr,
+		   struct vcpunuma_cmd_bind_many *cmd);
 int __vn_unbind(int fd, unsigned int vcpu);
 /* @set may be NULL */
 int __vn_query(int fd, unsigned int vcpu, struct vcpunuma_cmd_query *cmd,
@@ -202,6 +205,7 @@ long long vn_populated(int mem);
 #define vn_bind_set(...)	ASSERT_EQ(0, __vn_bind_set(__VA_ARGS__))
 #define vn_bind_cpu(fd, vcpu, cpu, tid) \
 	ASSERT_EQ(0, __vn_bind(fd, vcpu, VCPUNUMA_BIND_CPU, cpu, tid, NULL))
+#define vn_bind_many(...)	ASSERT_EQ(0, __vn_bind_many(__VA_ARGS__))
 #define vn_unbind(...)		ASSERT_EQ(0, __vn_unbind(__VA_ARGS__))
 #define vn_query(...)		ASSERT_EQ(0, __vn_query(__VA_ARGS__))
 #define vn_distribution(...)	ASSERT_EQ(0, __vn_distribution(__VA_ARGS__))

@@ -356,6 +356,32 @@ TEST_F(library, bind_errors)
 	EXPECT_AFFINITY(&self->all, 0);
 }
 
+TEST_F(library, bind_many)
+{
+	struct vn_set set_a = vn_set_of(self->a), set_b = vn_set_of(self->b);
+	struct vcpunuma_bind_entry entry[3] = {
+		{ .vcpu = 0, .to = VCPUNUMA_BIND_CPU, .target = self->b },
+		{ .vcpu = 1, .tid = INT32_MAX },
+		{ .vcpu = 2, .to = VCPUNUMA_BIND_CPU, .target = self->a },
+	};
+	struct vn_child c;
+
+	vn_child_start(&c);
+	entry[2].tid = c.pid;
+	EXPECT_EQ(1, vcpunuma_bind_many(self->vm, entry, 3, 0, 0));
+	EXPECT_EQ(0, entry[0].out_error);
+	EXPECT_EQ(self->b, entry[0].out_cpu);
+	EXPECT_EQ(ESRCH, entry[1].out_error);
+	EXPECT_EQ(0, entry[2].out_error);
+	EXPECT_AFFINITY(&set_b, 0);
+	EXPECT_AFFINITY(&set_a, c.pid);
+	EXPECT_ERRNO(EBADF, -1, vcpunuma_bind_many(self->vm, entry, 1,
+						   VCPUNUMA_BIND_PIDFD, -1));
+	EXPECT_ERRNO(EINVAL, -1, vcpunuma_bind_many(self->vm, entry, ~0U, 0, 0));
+	EXPECT_EQ(0, vcpunuma_bind_many(self->vm, NULL, 0, 0, 0));
+	vn_child_stop(&c);
+}
+
 TEST_F(library, bind_pidfd)
 {
 	struct vn_set one = vn_set_of(self->b);

@@ -209,6 +209,18 @@ FIXTURE_VARIANT_ADD(uapi, release) {
 	},
 };
 
+FIXTURE_VARIANT_ADD(uapi, bind_many) {
+	.c = {
+		.nr = VCPUNUMA_BIND_MANY,
+		.size = sizeof(struct vcpunuma_cmd_bind_many),
+		.flags = VCPUNUMA_BIND_PIDFD,
+		.reserved = F32(cmd_bind_many, __reserved),
+		.out = {
+			F32(cmd_bind_many, out_failed),
+		},
+	},
+};
+
 FIXTURE_VARIANT_ADD(uapi, ledger) {
 	.c = {
 		.nr = VCPUNUMA_LEDGER,
@@ -335,6 +347,18 @@ static void *fill(struct vm *vm, const struct command *c)
 		bind->vcpu = 2;
 		bind->to = VCPUNUMA_BIND_CPU;
 		bind->target = vm->cpu;
+	} else if (c->nr == VCPUNUMA_BIND_MANY) {
+		struct vcpunuma_cmd_bind_many *many = cmd;
+
+		*(struct vcpunuma_bind_entry *)arrays =
+			(struct vcpunuma_bind_entry) {
+				.vcpu = 2,
+				.to = VCPUNUMA_BIND_CPU,
+				.target = vm->cpu,
+			};
+		many->entries = (uintptr_t)arrays;
+		many->nr_entries = 1;
+		many->entry_size = sizeof(struct vcpunuma_bind_entry);
 	} else if (c->nr == VCPUNUMA_MEM_CREATE) {
 		struct vcpunuma_cmd_mem_create *create = cmd;
 
@@ -366,7 +390,7 @@ static int call(struct vm *vm, const struct command *c, void *cmd)
 /* After a success: as it was before. */
 static void undo(struct vm *vm, const struct command *c, void *cmd)
 {
-	if (c->nr == VCPUNUMA_BIND)
+	if (c->nr == VCPUNUMA_BIND || c->nr == VCPUNUMA_BIND_MANY)
 		__vn_unbind(vm->fd, 2);
 	else if (c->nr == VCPUNUMA_UNBIND)
 		__vn_bind(vm->fd, 0, VCPUNUMA_BIND_CPU, vm->cpu,

@@ -249,6 +249,29 @@ static const struct arg_desc fields_RELEASE[] = FIELDS(SLOT_VM,
 
 #define settle_RELEASE	NULL
 
+static const struct arg_desc fields_BIND_MANY[] = FIELDS(SLOT_VM,
+	SIZE_FIELD(vcpunuma_cmd_bind_many),
+	FIELD(vcpunuma_cmd_bind_many, flags, KIND_FLAGS, VCPUNUMA_BIND_PIDFD),
+	FIELD(vcpunuma_cmd_bind_many, entries, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_bind_many, nr_entries, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_bind_many, entry_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_bind_entry)),
+	FIELD(vcpunuma_cmd_bind_many, first, KIND_RESERVED, 0),
+	FIELD(vcpunuma_cmd_bind_many, pidfd, KIND_PIDFD, 0),
+	FIELD(vcpunuma_cmd_bind_many, __reserved, KIND_RESERVED, 0));
+
+enum { MANY_FLAGS = ARGS_COMMON + 1, MANY_PIDFD = MANY_FLAGS + 5 };
+
+static void settle_BIND_MANY(__u64 *arg, struct rng *r)
+{
+	if (rng_percent(r, 80))
+		arg[MANY_FLAGS] = 0;
+	if (!arg[MANY_FLAGS])
+		arg[MANY_PIDFD] = 0;
+	else
+		arg[MANY_PIDFD] = 1 + SLOT_PIDFD + rng_below(r, 2);
+}
+
 static const struct arg_desc fields_LEDGER[] = FIELDS(SLOT_VM,
 	SIZE_FIELD(vcpunuma_cmd_ledger),
 	FIELD(vcpunuma_cmd_ledger, flags, KIND_FLAGS, 0),

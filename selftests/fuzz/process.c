@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/sched.h>
+#include <linux/vcpunuma.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "exec.h"
 #include "fail.h"
 #include "state.h"
+#include "trap.h"
 
 #ifndef SCHED_DEADLINE
 #define SCHED_DEADLINE	6
@@ -229,7 +231,38 @@ static long run_fail(const struct op *op, const __u64 *arg)
 	return 0;
 }
 
+static const struct arg_desc entries_args[] = {
+	ARG("at", KIND_POINTER, 0),
+	ARG("nr", KIND_NUMBER, 70),
+	ARG("vcpu", KIND_VCPU, 0),
+	ARG("tid", KIND_TASK, 0),
+	ARG("to", KIND_NUMBER, VCPUNUMA_BIND_CPUS + 2),
+	ARG("target", KIND_CPU, 0),
+	ARG("step", KIND_NUMBER, 4),
+};
+
+/* Bindings for VCPUNUMA_BIND_MANY, each @step away from the one before */
+static long run_entries(const struct op *op, const __u64 *arg)
+{
+	struct vcpunuma_bind_entry entry[70] = {};
+	unsigned int nr = arg[1] % ARRAY_SIZE(entry);
+
+	(void)op;
+	for (unsigned int i = 0; i < nr; i++) {
+		__u64 step = i * arg[6];
+
+		entry[i].vcpu = arg[2] + step % 9;
+		entry[i].tid = state_tid(arg[3] + (arg[3] ? step % TASKS : 0));
+		entry[i].to = arg[4];
+		if (arg[4])
+			entry[i].target = arg[5] + step % 5;
+	}
+	return trap_copy(state_pointer(arg[0]), entry, nr * sizeof(entry[0])) ?
+	       (long)nr : -EFAULT;
+}
+
 static const struct op ops[] = {
+	OP("entries", 5, entries_args, run_entries),
 	OP_WILD("fork", 4, calls_args, run_fork),
 	OP_WILD("thread", 4, calls_args, run_thread),
 	OP_WILD("exec", 1, nap_args, run_exec),

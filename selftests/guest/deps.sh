@@ -24,6 +24,7 @@ packages=(
 for goal in "${@:2}"; do
 	case $goal in
 	abi) packages+=(abigail-tools) ;;
+	bench) packages+=(libnuma-dev valgrind) ;;
 	check) packages+=(abigail-tools clang-tidy coccinelle codespell cppcheck
 		g++ shellcheck sparse) ;;
 	module-clang) packages+=(clang) ;;

@@ -5,11 +5,14 @@
 # in the same directory and with the same files as here, and exits with
 # COMMAND's status. What the guest writes to its disk is gone afterwards.
 #
-#   -t TOPOLOGY  one of selftests/guest/topologies (4node)
+#   -t TOPOLOGY  one of selftests/guest/topologies (4node), or a file like these
 #   -k KERNEL    a version kernel.sh knows, or a directory as it makes (6.1)
 #   -T SECONDS   time limit, boot included (600)
 #   -l DIR       where to keep the logs (build/guest)
 #   -a OPTIONS   more for the kernel's command line
+#   -c           count: an emulated processor whose clock counts instructions, so
+#                that the same work takes the same time in each run; for topologies
+#                of one processor
 #   -i           interactive: COMMAND gets this terminal, and no time limit
 #
 # Own exit statuses: 123 the kernel complained, 124 out of time, 125 the guest
@@ -25,15 +28,17 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 topology=4node kernel=6.1 limit=600 logs=$build/guest options='' interactive=no
+count=no
 boot_limit=240
 
-while getopts t:k:T:l:a:i option; do
+while getopts t:k:T:l:a:ci option; do
 	case $option in
 	t) topology=$OPTARG ;;
 	k) kernel=$OPTARG ;;
 	T) limit=$OPTARG ;;
 	l) logs=$OPTARG ;;
 	a) options=$OPTARG ;;
+	c) count=yes ;;
 	i) interactive=yes ;;
 	*) exit 125 ;;
 	esac
@@ -45,6 +50,7 @@ shift $((OPTIND - 1))
 read_topology()
 {
 	local file="$guest/topologies/$1" line
+	[[ $1 != */* ]] || file=$1
 	[ -f "$file" ] ||
 		die "no topology $1; there are: $(cd "$guest/topologies" && echo *)"
 	while read -r line; do
@@ -159,7 +165,16 @@ fi
 image=$kernel_dir/vmlinux
 [ -f "$image" ] || image=$kernel_dir/bzImage
 initramfs=$("$guest/initramfs.sh" "$kernel_dir") || exit 125
-read -ra accel < <("$guest/accel.sh" "$image" "$initramfs")
+if [ $count = yes ]; then
+	# One instruction is a nanosecond, of the time stamp counter too. Without
+	# erms, which the emulation counts as one instruction a byte, the kernel
+	# copies and clears in loops of words.
+	# shellcheck disable=SC2054 # QEMU's commas
+	accel=(-accel tcg,thread=single -icount "shift=0,sleep=off"
+		-rtc "base=2024-01-01,clock=vm" -cpu "max,-erms,-rdrand")
+else
+	read -ra accel < <("$guest/accel.sh" "$image" "$initramfs")
+fi
 machine=()
 read_topology "$topology"
 logs=$(realpath -m "$logs")
@@ -174,6 +189,8 @@ append=(
 	init_on_alloc=0 init_on_free=0
 )
 [ ! -f "$kernel_dir/cmdline" ] || append+=("$(cat "$kernel_dir/cmdline")")
+[ $count = no ] || append+=(tsc=reliable clocksource=tsc tsc_early_khz=1000000
+	nokaslr norandmaps)
 [ -z "$options" ] || append+=("$options")
 signal=on
 [ $interactive = no ] || signal=off

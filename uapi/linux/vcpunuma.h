@@ -74,8 +74,8 @@
  * A call that fails has changed nothing, unless its description says so. There
  * is one exception to that, which a caller brings about: whether results can be
  * written is tried before anything is done, but they are written last. If the
- * memory for them is taken away in between, VCPUNUMA_CONFIGURE and VCPUNUMA_BIND
- * fail with EFAULT when they have done their work.
+ * memory for them is taken away in between, VCPUNUMA_CONFIGURE, VCPUNUMA_BIND and
+ * VCPUNUMA_BIND_MANY fail with EFAULT when they have done their work.
  */
 
 /** define VCPUNUMA_DEVICE - path of the device */
@@ -106,6 +106,7 @@
 #define VCPUNUMA_MEM_CREATE	_IO(VCPUNUMA_IOC_MAGIC, 0x07)
 #define VCPUNUMA_RESERVE	_IO(VCPUNUMA_IOC_MAGIC, 0x08)
 #define VCPUNUMA_RELEASE	_IO(VCPUNUMA_IOC_MAGIC, 0x09)
+#define VCPUNUMA_BIND_MANY	_IO(VCPUNUMA_IOC_MAGIC, 0x0a)
 #define VCPUNUMA_LEDGER		_IO(VCPUNUMA_IOC_MAGIC, 0x0b)
 #define VCPUNUMA_EXPLAIN	_IO(VCPUNUMA_IOC_MAGIC, 0x0c)
 #define VCPUNUMA_RESTRICT	_IO(VCPUNUMA_IOC_MAGIC, 0x0d)
@@ -258,7 +259,7 @@ struct vcpunuma_cmd_configure {
 	__u32 __reserved;
 };
 
-/* Flags of VCPUNUMA_BIND */
+/* Flags of VCPUNUMA_BIND and VCPUNUMA_BIND_MANY */
 #define VCPUNUMA_BIND_PIDFD	0x1U
 
 /**
@@ -721,6 +722,75 @@ struct vcpunuma_cmd_reserve {
 struct vcpunuma_cmd_release {
 	__u32 size;
 	__u32 flags;
+};
+
+/**
+ * struct vcpunuma_bind_entry - a vCPU to bind, and what came of it
+ * @vcpu: as in &struct vcpunuma_cmd_bind, like the following
+ * @tid: the thread; 0: the calling thread; not with VCPUNUMA_BIND_PIDFD
+ * @to: one of &enum vcpunuma_bind_to, without VCPUNUMA_BIND_CPUS
+ * @target: the node or the CPU, by @to; 0 with VCPUNUMA_BIND_PLACE
+ * @out_error: 0: it is bound; else the errno that VCPUNUMA_BIND would have
+ *	failed with
+ * @out_node: if it is bound as in &struct vcpunuma_cmd_bind, else
+ *	VCPUNUMA_NONE; so too @out_cpu
+ * @out_cpu: see @out_node
+ * @__reserved: 0, or its @out_error is EOPNOTSUPP
+ */
+struct vcpunuma_bind_entry {
+	__u32 vcpu;
+	__s32 tid;
+	__u32 to;
+	__u32 target;
+	__u32 out_error;
+	__u32 out_node;
+	__u32 out_cpu;
+	__u32 __reserved;
+};
+
+/**
+ * struct vcpunuma_cmd_bind_many - bind vCPUs, each as VCPUNUMA_BIND does
+ *	(VCPUNUMA_BIND_MANY)
+ * @size: size of this structure
+ * @flags: VCPUNUMA_BIND_PIDFD: all threads belong to the process @pidfd
+ * @entries: array of &struct vcpunuma_bind_entry, read and written; of elements
+ *	longer than the kernel knows the rest must be 0
+ * @nr_entries: elements of @entries, at most @out_max_vcpus of &struct
+ *	vcpunuma_cmd_info
+ * @entry_size: sizeof(struct vcpunuma_bind_entry)
+ * @first: index of the element to begin with, at most @nr_entries / of the
+ *	first that was not done; @nr_entries: all were
+ * @pidfd: with VCPUNUMA_BIND_PIDFD as in &struct vcpunuma_cmd_bind; else 0
+ * @out_failed: elements of those done whose @out_error is not 0
+ * @__reserved: 0
+ *
+ * As if VCPUNUMA_BIND were called for one element after the other; only faster.
+ * An element that fails leaves its vCPU and its thread as they were, and does
+ * not stop the others: then the call succeeds all the same, and @out_failed
+ * counts it.
+ *
+ * The call may end early when it has done some: for a fatal signal, or because
+ * elements cannot be read or written. It then succeeds with @first less than
+ * @nr_entries, and can be made again as it is; it fails, for the reason, if it
+ * can do none. Elements from @first on hold nothing of use in their results. To
+ * bind an element once more that was done already does no harm.
+ *
+ * Errors beside the general ones: EINVAL: more elements than there may be vCPUs,
+ * or @first is beyond them; E2BIG: an element is longer than the kernel knows,
+ * and not 0 there; EBADF: @pidfd is not open. All that is wrong with an element
+ * is told in its @out_error: EINVAL, ENOENT, ENODEV, ENOSPC, EBUSY, ESRCH, EPERM,
+ * ENOMEM and EOPNOTSUPP.
+ */
+struct vcpunuma_cmd_bind_many {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 entries;
+	__u32 nr_entries;
+	__u32 entry_size;
+	__u32 first;
+	__s32 pidfd;
+	__u32 out_failed;
+	__u32 __reserved;
 };
 
 /**

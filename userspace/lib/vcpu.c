@@ -133,6 +133,30 @@ VCPUNUMA_API int vcpunuma_bind_cpus(struct vcpunuma_vm *vm, unsigned int vcpu,
 	return vcpunuma_bind(vm, vcpu, &bind);
 }
 
+VCPUNUMA_API int vcpunuma_bind_many(struct vcpunuma_vm *vm,
+				    struct vcpunuma_bind_entry *entries,
+				    unsigned int nr, unsigned int flags,
+				    int pidfd)
+{
+	struct vcpunuma_cmd_bind_many cmd = {
+		.size = sizeof(cmd),
+		.flags = flags,
+		.entries = (uintptr_t)entries,
+		.nr_entries = nr,
+		.entry_size = sizeof(*entries),
+		.pidfd = pidfd,
+	};
+	unsigned int failed = 0;
+
+	/* The kernel may do some, and leave it to us to ask for the rest. */
+	do {
+		if (vn_ioctl(vm->fd, VCPUNUMA_BIND_MANY, &cmd) < 0)
+			return -1;
+		failed += cmd.out_failed;
+	} while (cmd.first < nr);
+	return (int)failed;
+}
+
 VCPUNUMA_API int vcpunuma_unbind(struct vcpunuma_vm *vm, unsigned int vcpu)
 {
 	struct vcpunuma_cmd_unbind cmd = {

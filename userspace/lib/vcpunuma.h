@@ -663,6 +663,28 @@ int vcpunuma_bind_cpus(struct vcpunuma_vm *vm, unsigned int vcpu, pid_t tid,
 		       size_t cpusetsize, const cpu_set_t *cpus);
 
 /**
+ * vcpunuma_bind_many() - bind vCPUs, each as vcpunuma_bind() would, at once
+ * @vm: the VM
+ * @entries: what to bind to what; the results are set in them. With
+ *	VCPUNUMA_BIND_PLACE, _NODE or _CPU. See struct vcpunuma_bind_entry in
+ *	<linux/vcpunuma.h>
+ * @nr: how many, at most max_vcpus
+ * @flags: 0, or VCPUNUMA_BIND_PIDFD: all threads are of process @pidfd
+ * @pidfd: file descriptor from pidfd_open(2); else 0
+ *
+ * One call for all the threads of a VM is several times faster than one for
+ * each. An entry that fails, with an errno in its out_error, does not stop the
+ * others.
+ *
+ * Return: how many entries failed, or -1 with errno: EINVAL: more than max_vcpus;
+ * EBADF: not a pidfd; EFAULT: @entries cannot be written: those before may be
+ * bound.
+ */
+int vcpunuma_bind_many(struct vcpunuma_vm *vm,
+		       struct vcpunuma_bind_entry *entries, unsigned int nr,
+		       unsigned int flags, int pidfd);
+
+/**
  * vcpunuma_unbind() - end the binding of a vCPU
  * @vm: the VM
  * @vcpu: id of the vCPU

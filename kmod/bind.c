@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Binding vCPUs to threads and CPUs: one, or many at once.
+ *
+ * What is done for each thread is little; what is around it, the locks, the look
+ * at what other VMs own and at the cpuset before and after, is done once for a
+ * group of threads. A single binding is a group of one.
+ */
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "bind.h"
+#include "booking.h"
+#include "cmd.h"
+#include "cpuset.h"
+#include "limits.h"
+#include "nodes.h"
+#include "pin.h"
+#include "vcpu.h"
+#include "vm.h"
+
+/* Bindings in a group: so long locks are held */
+#define GROUP_MAX	64
+
+/**
+ * struct binding - one that is under way
+ * @entry: what is asked for, and the result
+ * @task: the thread, referenced; or ERR_PTR(): there is none to bind
+ * @vcpu: the vCPU: before it has begun only one that has a place, and so will
+ *	not be pruned
+ * @cpu: the CPU asked for, if it is one, or VCPUNUMA_NONE
+ */
+struct binding {
+	struct vcpunuma_bind_entry *entry;
+	struct task_struct *task;
+	struct vcpu *vcpu;
+	u32 cpu;
+};
+
+/**
+ * struct bind_group - bindings whose threads are set, and not yet settled
+ * @vm: the VM, locked
+ * @view: of the threads' cpuset
+ * @block: memory for pins, or NULL
+ * @foreign: CPUs that other VMs own
+ * @asked: what is asked for, where that is no set of the kernel's
+ * @wanted: of what is asked for, what it may have, where that is less
+ * @any_foreign: is there any in @foreign?
+ * @left: bindings still to begin
+ * @nr: bindings begun
+ * @begun: these
+ * @pin: pin of each, from pin_set() to pin_settle_all()
+ * @ret: what that returned
+ */
+struct bind_group {
+	struct vcpunuma_vm *vm;
+	struct cpuset_view view;
+	struct pin_block *block;
+	struct cpumask *foreign;
+	struct cpumask *asked;
+	struct cpumask *wanted;
+	bool any_foreign;
+	u32 left;
+	u32 nr;
+	struct binding *begun[GROUP_MAX];
+	struct pin *pin[GROUP_MAX];
+	int ret[GROUP_MAX];
+};
+
+/* The sets that a group has */
+#define GROUP_SETS	4
+
+static struct bind_group *group_create(struct vcpunuma_vm *vm)
+{
+	size_t longs = cpumask_size() / sizeof(long);
+	struct bind_group *g;
+	unsigned long *bits;
+
+	g = kmalloc(sizeof(*g) + GROUP_SETS * cpumask_size(), GFP_KERNEL);
+	if (!g)
+		return NULL;
+	bits = (unsigned long *)(g + 1);
+	g->vm = vm;
+	g->view.css = NULL;
+	g->view.cpus = to_cpumask(bits);
+	g->block = NULL;
+	g->foreign = to_cpumask(bits += longs);
+	g->asked = to_cpumask(bits += longs);
+	g->wanted = to_cpumask(bits += longs);
+	g->nr = 0;
+	return g;
+}
+
+/* What an entry asks for, as far as it can be told without the vCPU */
+static int check_entry(const struct vcpunuma_bind_entry *e, bool has_pidfd)
+{
+	bool has_target = e->to == VCPUNUMA_BIND_NODE ||
+			  e->to == VCPUNUMA_BIND_CPU;
+
+	if (e->vcpu >= VCPU_MAX || e->to > VCPUNUMA_BIND_CPUS)
+		return -EINVAL;
+	if (has_pidfd ? e->tid <= 0 : e->tid < 0)
+		return -EINVAL;
+	if (!has_target && e->target)
+		return -EINVAL;
+	if (e->to == VCPUNUMA_BIND_CPU && e->target >= nr_cpu_ids)
+		return -EINVAL;
+	return 0;
+}
+
+/* The CPUs an entry asks for, or ERR_PTR(); a set of CPUs is there already. */
+static const struct cpumask *find_asked(struct bind_group *g,
+					struct binding *b,
+					const struct vcpu *v)
+{
+	const struct vcpunuma_bind_entry *e = b->entry;
+	u32 node = e->target;
+
+	b->cpu = VCPUNUMA_NONE;
+	switch (e->to) {
+	case VCPUNUMA_BIND_CPUS:
+		return g->asked;
+	case VCPUNUMA_BIND_CPU:
+		b->cpu = e->target;
+		break;
+	case VCPUNUMA_BIND_PLACE:
+		if (!v->placed)
+			return ERR_PTR(-ENOENT);
+		node = v->place.node;
+		b->cpu = v->place.cpu;
+		break;
+	}
+	if (b->cpu != VCPUNUMA_NONE)
+		return cpumask_of(b->cpu);
+	if (!node_valid(node))
+		return ERR_PTR(-ENODEV);
+	node_cpus(node, g->asked);
+	return cpumask_empty(g->asked) ? ERR_PTR(-ENODEV) : g->asked;
+}
+
+/*
+ * Of the CPUs asked for, those it may have, or ERR_PTR(): what other VMs own it
+ * can't, nor what it is limited from. Who has reserved gets just that, unless it
+ * wanted to be free to take more.
+ */
+static const struct cpumask *admit(struct bind_group *g,
+				   const struct vcpunuma_bind_entry *e,
+				   const struct vcpu *v,
+				   const struct cpumask *asked)
+{
+	bool in_place = e->to == VCPUNUMA_BIND_PLACE && v->reserved;
+
+	if (g->vm->booking && !in_place && !g->vm->beyond)
+		return ERR_PTR(-ENOSPC);
+	if (!g->any_foreign && !g->vm->limits.cut)
+		return asked;
+	cpumask_copy(g->wanted, asked);
+	if (!cpumask_empty(asked) && !limits_cut(&g->vm->limits, g->wanted))
+		return ERR_PTR(-EACCES);
+	if (!cpumask_andnot(g->wanted, g->wanted, g->foreign))
+		return ERR_PTR(-ENOSPC);
+	return g->wanted;
+}
+
+/* A pin for the thread: one of many there is memory for, if there is. */
+static struct pin *create_pin(struct bind_group *g, struct task_struct *task)
+{
+	struct pin_block *block = g->block;
+
+	if (!block || block->used == block->nr) {
+		pin_block_put(block);
+		block = pin_block_create(g->left);
+		if (!block && g->left > 1)
+			block = pin_block_create(1);
+		g->block = block;
+		if (!block)
+			return ERR_PTR(-ENOMEM);
+	}
+	return pin_create(task, &g->vm->pins, block);
+}
+
+/*
+ * Begin: the thread's affinity is set. -EBUSY: the thread is bound as another
+ * vCPU, or something in the group is in the way.
+ */
+static int begin(struct bind_group *g, struct binding *b, struct vcpu *v)
+{
+	const struct cpumask *asked, *wanted;
+	struct pin *pin = v->pin;
+	bool again = pin && pin_is_of(pin, b->task);
+	int err;
+
+	if (v->binding)
+		return -EBUSY;
+	asked = find_asked(g, b, v);
+	if (IS_ERR(asked))
+		return PTR_ERR(asked);
+	wanted = admit(g, b->entry, v, asked);
+	if (IS_ERR(wanted))
+		return PTR_ERR(wanted);
+	if (!again) {
+		pin = create_pin(g, b->task);
+		if (IS_ERR(pin))
+			return PTR_ERR(pin);
+	}
+	pin_change(pin, asked);
+	err = pin_set(pin, wanted, &g->view);
+	if (err) {
+		if (!again)
+			pin_abandon(pin);
+		return err;
+	}
+	v->binding = true;
+	b->vcpu = v;
+	g->begun[g->nr] = b;
+	g->pin[g->nr++] = pin;
+	return 0;
+}
+
+/* The cpuset changed: if it left all the thread may have, as if before. */
+static int recheck(struct bind_group *g, const struct pin *pin)
+{
+	cpumask_andnot(g->wanted, pin->to_asked, g->foreign);
+	limits_cut(&g->vm->limits, g->wanted);
+	return cpumask_subset(pin->to_mask, g->wanted) ? 0 : -ENOSPC;
+}
+
+/* End: the vCPU has the thread, in the stead of the one it may have had. */
+static void finish(struct bind_group *g, struct binding *b, struct pin *pin,
+		   int err)
+{
+	struct vcpunuma_bind_entry *e = b->entry;
+	struct vcpu *v = b->vcpu;
+
+	v->binding = false;
+	e->out_error = -err;
+	if (err) {
+		if (v->pin != pin)
+			pin_abandon(pin);
+		vcpu_prune(g->vm, v);
+		return;
+	}
+	if (v->pin != pin) {
+		vcpu_drop_pin(v);
+		v->pin = pin;
+	}
+	v->exited = false;
+	v->in_place = e->to == VCPUNUMA_BIND_PLACE && v->reserved;
+	vcpu_note_mask(v, b->cpu);
+	e->out_node = v->node;
+	e->out_cpu = v->cpu;
+}
+
+/* Settle and end all that have begun. */
+static void finish_all(struct bind_group *g)
+{
+	u32 i;
+
+	if (!g->nr)
+		return;
+	/* What is seen of the cpuset from here on is later than all was set. */
+	cpuset_view_close(&g->view);
+	pin_settle_all(g->pin, g->ret, g->nr, &g->view);
+	for (i = 0; i < g->nr; i++)
+		if (g->ret[i] > 0)
+			g->ret[i] = recheck(g, g->pin[i]);
+	pin_commit_all(g->pin, g->ret, g->nr);
+	for (i = 0; i < g->nr; i++)
+		finish(g, g->begun[i], g->pin[i], g->ret[i]);
+	g->nr = 0;
+}
+
+/*
+ * Begin a binding, which the group then ends. What has begun in the group is
+ * ended first if it is in the way: so all is as if it were one after the other.
+ */
+static int begin_in_turn(struct bind_group *g, struct binding *b)
+{
+	struct vcpu *v;
+	int err;
+
+	for (;;) {
+		v = b->vcpu ?: vcpu_get(g->vm, b->entry->vcpu);
+		if (IS_ERR(v))
+			return PTR_ERR(v);
+		err = begin(g, b, v);
+		if (err && !v->binding)
+			vcpu_prune(g->vm, v);
+		if (err != -EBUSY || !g->nr)
+			return err;
+		finish_all(g);
+	}
+}
+
+/*
+ * Look up the vCPUs that have places: these will be there all the time. Most
+ * often one is next to the last one.
+ */
+static void find_vcpus(struct bind_group *g, struct binding *b, u32 nr)
+{
+	XA_STATE(xas, &g->vm->vcpus, b[0].entry->vcpu);
+	struct vcpu *v = NULL;
+	u32 i;
+
+	lockdep_assert_held(&g->vm->lock);
+	rcu_read_lock();
+	for (i = 0; i < nr; i++) {
+		if (i && b[i].entry->vcpu == xas.xa_index + 1) {
+			v = xas_next(&xas);
+		} else {
+			xas_set(&xas, b[i].entry->vcpu);
+			v = xas_load(&xas);
+		}
+		b[i].vcpu = v && v->placed ? v : NULL;
+	}
+	rcu_read_unlock();
+}
+
+/* Bind all that have a thread; each one's result is in its entry. */
+static int bind_locked(struct bind_group *g, struct binding *b, u32 nr)
+{
+	u32 i;
+	int err;
+
+	lockdep_assert_held(&g->vm->lock);
+	/* From the look at what others own until what is taken is booked */
+	err = booking_lock_killable();
+	if (err)
+		return err;
+	booking_foreign(g->vm->booking, g->foreign);
+	g->any_foreign = !cpumask_empty(g->foreign);
+	find_vcpus(g, b, nr);
+	for (i = 0; i < nr; i++) {
+		g->left = nr - i;
+		if (IS_ERR(b[i].task))
+			continue;
+		err = begin_in_turn(g, &b[i]);
+		if (err)
+			b[i].entry->out_error = -err;
+	}
+	finish_all(g);
+	cpuset_view_close(&g->view);
+	pin_block_put(g->block);
+	g->block = NULL;
+	booking_unlock();
+	return 0;
+}
+
+static int bind_all(struct bind_group *g, struct binding *b, u32 nr)
+{
+	int err = -EINTR;
+
+	cpus_read_lock();
+	if (!mutex_lock_killable(&g->vm->lock)) {
+		err = bind_locked(g, b, nr);
+		mutex_unlock(&g->vm->lock);
+	}
+	cpus_read_unlock();
+	return err;
+}
+
+/* The pidfd's file, referenced; NULL: there is none to look at. */
+static int get_pidfd(bool has, s32 pidfd, struct file **file)
+{
+	*file = NULL;
+	if (!has)
+		return pidfd ? -EINVAL : 0;
+	*file = fget(pidfd);
+	return *file ? 0 : -EBADF;
+}
+
+static void put_pidfd(struct file *file)
+{
+	if (file)
+		fput(file);
+}
+
+int bind_cmd_bind(struct cmd_call *call, union cmd_buffer *buf)
+{
+	struct vcpunuma_cmd_bind *cmd = &buf->bind;
+	bool has_pidfd = cmd->flags & VCPUNUMA_BIND_PIDFD;
+	struct vcpunuma_bind_entry e = {
+		.vcpu = cmd->vcpu,
+		.tid = cmd->tid,
+		.to = cmd->to,
+		.target = cmd->target,
+	};
+	struct binding b = { .entry = &e };
+	struct bind_group *g;
+	struct file *pidfd;
+	int err;
+
+	err = check_entry(&e, has_pidfd);
+	if (err)
+		return err;
+	if (cmd->to != VCPUNUMA_BIND_CPUS && (cmd->nr_bits || cmd->cpus))
+		return -EINVAL;
+	g = group_create(call->object);
+	if (!g)
+		return -ENOMEM;
+	if (cmd->to == VCPUNUMA_BIND_CPUS) {
+		err = cmd_get_cpus(g->asked, cmd->cpus, cmd->nr_bits);
+		if (err)
+			goto out_free;
+	}
+	err = get_pidfd(has_pidfd, cmd->pidfd, &pidfd);
+	if (err)
+		goto out_free;
+	b.task = pin_find_thread(cmd->tid, pidfd, NULL);
+	put_pidfd(pidfd);
+	if (IS_ERR(b.task)) {
+		err = PTR_ERR(b.task);
+		goto out_free;
+	}
+	err = bind_all(g, &b, 1);
+	put_task_struct(b.task);
+	if (!err)
+		err = -(int)e.out_error;
+	if (!err) {
+		cmd->out_node = e.out_node;
+		cmd->out_cpu = e.out_cpu;
+	}
+out_free:
+	kfree(g);
+	return err;
+}
+
+/**
+ * struct batch - many bindings, a group at a time
+ * @array: of the caller's entries
+ * @pidfd: of the process all threads belong to, or NULL
+ * @g: the group
+ * @entry: the entries of it
+ * @binding: one for each
+ */
+struct batch {
+	struct cmd_array array;
+	struct file *pidfd;
+	struct bind_group *g;
+	struct vcpunuma_bind_entry entry[GROUP_MAX];
+	struct binding binding[GROUP_MAX];
+};
+
+/* Find an entry's thread; what is wrong with it is in the entry. */
+static void find_thread(struct batch *batch, u32 i)
+{
+	struct vcpunuma_bind_entry *e = &batch->entry[i];
+	struct binding *b = &batch->binding[i];
+	struct task_struct *near = NULL;
+	int err;
+
+	b->entry = e;
+	e->out_error = 0;
+	e->out_node = VCPUNUMA_NONE;
+	e->out_cpu = VCPUNUMA_NONE;
+	err = check_entry(e, batch->pidfd);
+	if (!err && e->to == VCPUNUMA_BIND_CPUS)
+		err = -EINVAL;
+	if (!err && e->__reserved)
+		err = -EOPNOTSUPP;
+	if (i && !IS_ERR(b[-1].task))
+		near = b[-1].task;
+	b->task = err ? ERR_PTR(err) :
+		  pin_find_thread(e->tid, batch->pidfd, near);
+	if (IS_ERR(b->task))
+		e->out_error = -PTR_ERR(b->task);
+}
+
+/* Bind the entries from @first on that make a group; adds up those that fail. */
+static int bind_some(struct batch *batch, u32 first, u32 nr, u32 *failed)
+{
+	u32 i;
+	int err;
+
+	err = cmd_array_get(&batch->array, first, batch->entry, nr);
+	if (err)
+		return err;
+	/* Whether results can be written is known before anything is done. */
+	err = cmd_array_put(&batch->array, first, batch->entry, nr);
+	if (err)
+		return err;
+	for (i = 0; i < nr; i++)
+		find_thread(batch, i);
+	err = bind_all(batch->g, batch->binding, nr);
+	for (i = 0; i < nr; i++)
+		if (!IS_ERR(batch->binding[i].task))
+			put_task_struct(batch->binding[i].task);
+	if (err)
+		return err;
+	for (i = 0; i < nr; i++)
+		*failed += !!batch->entry[i].out_error;
+	return cmd_array_put(&batch->array, first, batch->entry, nr);
+}
+
+static int bind_many(struct batch *batch, struct vcpunuma_cmd_bind_many *cmd)
+{
+	u32 begin = cmd->first, nr, failed;
+	int err;
+
+	while (cmd->first < cmd->nr_entries) {
+		nr = min_t(u32, cmd->nr_entries - cmd->first, GROUP_MAX);
+		failed = 0;
+		err = bind_some(batch, cmd->first, nr, &failed);
+		if (!err) {
+			cmd->first += nr;
+			cmd->out_failed += failed;
+		}
+		/* What has been done the caller is told, not why no more was. */
+		if (err || fatal_signal_pending(current))
+			return cmd->first == begin ? err : 0;
+		cond_resched();
+	}
+	return 0;
+}
+
+int bind_cmd_bind_many(struct cmd_call *call, union cmd_buffer *buf)
+{
+	struct vcpunuma_cmd_bind_many *cmd = &buf->bind_many;
+	struct batch *batch;
+	int err;
+
+	if (cmd->__reserved)
+		return -EOPNOTSUPP;
+	if (cmd->nr_entries > VCPU_MAX || cmd->first > cmd->nr_entries)
+		return -EINVAL;
+	batch = kmalloc(sizeof(*batch), GFP_KERNEL);
+	if (!batch)
+		return -ENOMEM;
+	err = cmd_array_init(&batch->array, cmd->entries, cmd->nr_entries,
+			     cmd->entry_size, sizeof(batch->entry[0]),
+			     offsetofend(struct vcpunuma_bind_entry, __reserved));
+	if (err)
+		goto out_free;
+	err = get_pidfd(cmd->flags & VCPUNUMA_BIND_PIDFD, cmd->pidfd,
+			&batch->pidfd);
+	if (err)
+		goto out_free;
+	err = -ENOMEM;
+	batch->g = group_create(call->object);
+	if (batch->g) {
+		cmd->out_failed = 0;
+		err = bind_many(batch, cmd);
+		kfree(batch->g);
+	}
+	put_pidfd(batch->pidfd);
+out_free:
+	kfree(batch);
+	return err;
+}
