@@ -7,12 +7,12 @@
 # table and the lines that were missed, each with the reason missed.txt gives. Fails if a test does, if a missed line has no
 # reason, or if there are fewer lines than demanded.
 #
-# With no topology, in those that between them reach what there is to reach.
+# With no topology: all programs in one, and in others those that reach more there.
 
 set -euo pipefail
 # shellcheck source=selftests/guest/lib.sh
 . "$(dirname "$0")/../guest/lib.sh"
-here=$tree/selftests/coverage
+coverage=$tree/selftests/coverage
 
 topologies=()
 while getopts t: option; do
@@ -22,7 +22,15 @@ while getopts t: option; do
 	esac
 done
 shift $((OPTIND - 1))
-[ ${#topologies[@]} -gt 0 ] || topologies=(4node 4smt memless)
+declare -A programs=()
+if [ ${#topologies[@]} = 0 ]; then
+	topologies=(4node 4smt memless)
+	programs=(
+		[4node]=$(make -s -C "$tree/selftests" emit_tests | sed 's/.*://' | tr '\n' ' ')
+		[4smt]="hotplug ledger reserve storm-reserve"
+		[memless]="mem report reserve"
+	)
+fi
 
 # All of it built apart: nobody else wants a module that counts.
 export BUILD=$build/coverage
@@ -34,7 +42,9 @@ status=0 counts=("$BUILD/test-core")
 rm -rf "$BUILD/test-core"
 make -s -C "$tree/selftests/core" BUILD="$BUILD/test-core" COVERAGE=y run || status=1
 for topology in "${topologies[@]}"; do
-	"$guest/test.sh" -k debug -t "$topology" "$@" || status=1
+	here=("$@")
+	[ $# -gt 0 ] || read -ra here <<<"${programs[$topology]:-}"
+	"$guest/test.sh" -k debug -t "$topology" "${here[@]}" || status=1
 	dir=$BUILD/test/$topology/gcov
 	rm -rf "$dir"
 	mkdir -p "$dir"
@@ -48,5 +58,5 @@ for topology in "${topologies[@]}"; do
 	counts+=("$dir")
 done
 
-python3 "$here/coverage.py" "$tree" "$here/missed.txt" "${counts[@]}" || status=1
+python3 "$coverage/coverage.py" "$tree" "$coverage/missed.txt" "${counts[@]}" || status=1
 exit $status
