@@ -573,11 +573,11 @@ TEST_F_TIMEOUT(reserve, all_at_once, STORM_TIMEOUT)
 			}
 		if (rounds_of(b) >= next_kill) {
 			kill_one(self);
-			next_kill = rounds_of(b) + TO_KILL;
+			next_kill += TO_KILL;
 		}
 		if (rounds_of(b) >= next_look) {
 			look(self);
-			next_look = rounds_of(b) + TO_PAUSE;
+			next_look += TO_PAUSE;
 		}
 		usleep(200);
 	}
