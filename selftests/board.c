@@ -27,6 +27,33 @@ void board_note(struct board *b, const char *text)
 
 /* What the player does */
 
+/*
+ * No thread that another process has bound is on CPUs that this one owns, once
+ * it was told so. One that is being unbound may be: its round has ended then.
+ */
+static void check_kept_off(struct board *b, const struct board_slot *mine,
+			   const struct board_slot *s)
+{
+	for (int k = 0; k < BOARD_VCPUS; k++) {
+		int rounds = __atomic_load_n(&s->rounds, __ATOMIC_SEQ_CST);
+		int id = __atomic_load_n(&s->id, __ATOMIC_SEQ_CST);
+		pid_t tid = __atomic_load_n(&s->vm.vcpu[k].tid,
+					    __ATOMIC_SEQ_CST);
+		struct vn_set now, both;
+
+		if (!tid || __vn_getaffinity(tid, &now))
+			continue;
+		both = vn_set_and(&now, &mine->vm.owned);
+		if (vn_set_weight(&both) &&
+		    rounds == __atomic_load_n(&s->rounds, __ATOMIC_SEQ_CST) &&
+		    tid == __atomic_load_n(&s->vm.vcpu[k].tid,
+					   __ATOMIC_SEQ_CST) &&
+		    !__atomic_load_n(&b->ending[id], __ATOMIC_SEQ_CST))
+			board_wrong(b, "thread %d of %d is on %s of %d", tid,
+				    id, vn_str(&both), mine->id);
+	}
+}
+
 void board_claim(struct board *b, struct board_slot *s)
 {
 	for (int cpu = -1; vn_set_step(&s->vm.owned, &cpu);) {
@@ -38,6 +65,9 @@ void board_claim(struct board *b, struct board_slot *s)
 			board_wrong(b, "CPU %d is of %d and of %d", cpu, other,
 				    s->id);
 	}
+	for (int i = 0; vn_set_weight(&s->vm.owned) && i < BOARD_SLOTS; i++)
+		if (&b->slot[i] != s)
+			check_kept_off(b, s, &b->slot[i]);
 }
 
 static bool forget_cpu(struct board *b, int cpu, int id)

@@ -186,7 +186,7 @@ static void bind_one(struct player *p, unsigned int k, unsigned int to,
 	count(&p->storm->binds);
 	v->asked = *asked;
 	v->in_place = to == VCPUNUMA_BIND_PLACE;
-	v->tid = p->thread[k].tid;
+	__atomic_store_n(&v->tid, p->thread[k].tid, __ATOMIC_SEQ_CST);
 	/* A CPU of its own is not shared, and not taken. */
 	if (vn_set_weight(asked) == 1 &&
 	    vn_thread_run(&p->thread[k], running_on, NULL) !=
@@ -334,7 +334,7 @@ static void end_round(struct player *p)
 	struct board_vm had = p->slot->vm;
 	unsigned int how = pick(p, 16);
 
-	p->slot->rounds++;
+	__atomic_fetch_add(&p->slot->rounds, 1, __ATOMIC_SEQ_CST);
 	if (!how) {
 		__atomic_store_n(&p->board->ending[p->slot->id], true,
 				 __ATOMIC_SEQ_CST);
@@ -573,11 +573,11 @@ TEST_F_TIMEOUT(reserve, all_at_once, STORM_TIMEOUT)
 			}
 		if (rounds_of(b) >= next_kill) {
 			kill_one(self);
-			next_kill = rounds_of(b) + TO_KILL;
+			next_kill += TO_KILL;
 		}
 		if (rounds_of(b) >= next_look) {
 			look(self);
-			next_look = rounds_of(b) + TO_PAUSE;
+			next_look += TO_PAUSE;
 		}
 		usleep(200);
 	}
