@@ -4,6 +4,7 @@
  * started again finds its place free. Whoever takes a VM off the list of those
  * that are held, its timer or its successor, decides what becomes of it.
  */
+#include <linux/cred.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -69,20 +70,25 @@ bool hold_begin(struct vcpunuma_vm *vm)
 	return true;
 }
 
+/*
+ * One that is held and was reserved by the caller's user: who has been handed the
+ * file of a VM is not its opener, and shall not have what that one's other VMs had.
+ */
 static struct vcpunuma_vm *find(kuid_t uid, const char *name)
 {
 	struct vcpunuma_vm *vm;
 
 	lockdep_assert_held(&held_lock);
 	list_for_each_entry(vm, &held, held)
-		if (uid_eq(vm->uid, uid) && !strcmp(vm->name, name))
+		if (uid_eq(vm->uid, uid) && uid_eq(vm->asker, current_uid()) &&
+		    !strcmp(vm->name, name))
 			return vm;
 	return NULL;
 }
 
 /**
  * hold_take - a VM that is held, and is so no longer
- * @uid: the user who opened it
+ * @uid: the user who opened it; he who reserved is the caller's
  * @name: its name
  *
  * Return: the VM with a reference; the caller ends what it has reserved, or

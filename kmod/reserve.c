@@ -5,6 +5,7 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/cpuset.h>
+#include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/pci.h>
@@ -360,6 +361,7 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct reservation *r)
 	vm->drawn = drawn;
 	vm->beyond = cmd->flags & VCPUNUMA_RESERVE_BEYOND;
 	vm->grace = cmd->grace;
+	vm->asker = current_uid();
 	strscpy(vm->name, cmd->name, sizeof(vm->name));
 	set_places(vm, r->b);
 	return 0;

@@ -42,6 +42,7 @@ union cmd_buffer;
  * @drawn: bytes of memory objects taken from that, by node id; with @booking
  * @beyond: it may have more than it reserved
  * @name: as it was given when it reserved
+ * @asker: user of the process that reserved: whoever it was that opened the file
  * @grace: seconds for which what is reserved outlives the file
  * @hold: ends that; hold.c's, as @held is
  * @held: in the list of those that are being held
@@ -66,6 +67,7 @@ struct vcpunuma_vm {
 	u64 *drawn;
 	bool beyond;
 	char name[VCPUNUMA_NAME_LEN];
+	kuid_t asker;
 	u32 grace;
 
 	struct delayed_work hold;

@@ -185,6 +185,48 @@ TEST_F(hold, other_user)
 	vn_child_kill(&user);
 }
 
+/* A VM that its opener handed to somebody else: it is not his to take or end. */
+static long handed_on(void *cpu, int fd)
+{
+	struct vcpunuma_cmd_reserve cmd = request("hold", 0);
+	struct answer a;
+	int err;
+
+	err = __vn_drop(VN_NOBODY);
+	if (err)
+		return err;
+	cmd.cpu_policy = VCPUNUMA_CPU_SHARED;
+	err = reserve(fd, &cmd, &a);
+	if (err || !is_owned((long)cpu))
+		return err ?: -EBADE;
+	__vn_release(fd);
+	cmd = request("hold", 0);
+	err = reserve(fd, &cmd, &a);
+	/* There may be no other CPU. */
+	return err == -ENOSPC || cmd.out_resumed ? (long)cmd.out_resumed : err;
+}
+
+TEST_F(hold, handed_on)
+{
+	struct vn_child jailed;
+	struct stat st;
+
+	ASSERT_EQ(0, stat(VCPUNUMA_DEVICE, &st));
+	vn_child_start(&jailed);
+	/* To look who owns a CPU */
+	ASSERT_EQ(0, chmod(VCPUNUMA_DEVICE, 0666));
+	EXPECT_EQ(0, vn_child_call(&jailed, handed_on,
+				   (void *)(long)self->a.place[0].cpu,
+				   self->vm));
+	ASSERT_EQ(0, chmod(VCPUNUMA_DEVICE, st.st_mode & 07777));
+	vn_child_kill(&jailed);
+	close(self->vm);
+	self->vm = vn_open();
+	self->cmd = request("hold", LONG);
+	EXPECT_EQ(0, reserve(self->vm, &self->cmd, &self->a));
+	EXPECT_EQ(1, self->cmd.out_resumed);
+}
+
 TEST_F(hold, other_request)
 {
 	struct vcpunuma_cmd_reserve cmd = request("hold", 0);
