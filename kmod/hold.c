@@ -33,6 +33,18 @@ static bool take(struct vcpunuma_vm *vm)
 	return was;
 }
 
+/* Put the VM on the list, with a reference for the timer that takes it off. */
+static void add(struct vcpunuma_vm *vm)
+{
+	long left;
+
+	mutex_lock(&held_lock);
+	left = vm->until - jiffies;
+	list_add_tail(&vm->held, &held);
+	queue_delayed_work(hold_queue, &vm->hold, max(left, 0L));
+	mutex_unlock(&held_lock);
+}
+
 static void expire(struct work_struct *work)
 {
 	struct vcpunuma_vm *vm = container_of(to_delayed_work(work),
@@ -63,10 +75,8 @@ bool hold_begin(struct vcpunuma_vm *vm)
 		return false;
 	vm_get(vm);
 	INIT_DELAYED_WORK(&vm->hold, expire);
-	mutex_lock(&held_lock);
-	list_add_tail(&vm->held, &held);
-	queue_delayed_work(hold_queue, &vm->hold, vm->grace * HZ);
-	mutex_unlock(&held_lock);
+	vm->until = jiffies + vm->grace * HZ;
+	add(vm);
 	return true;
 }
 
@@ -91,8 +101,8 @@ static struct vcpunuma_vm *find(kuid_t uid, const char *name)
  * @uid: the user who opened it; he who reserved is the caller's
  * @name: its name
  *
- * Return: the VM with a reference; the caller ends what it has reserved, or
- * takes that. Or NULL.
+ * Return: the VM with a reference; the caller ends what it has reserved, takes
+ * that, or gives the VM to hold_return(). Or NULL.
  */
 struct vcpunuma_vm *hold_take(kuid_t uid, const char *name)
 {
@@ -108,6 +118,16 @@ struct vcpunuma_vm *hold_take(kuid_t uid, const char *name)
 	}
 	mutex_unlock(&held_lock);
 	return vm;
+}
+
+/**
+ * hold_return - hold a VM on, as long as it would have been
+ * @vm: from hold_take(); gives up the reference
+ */
+void hold_return(struct vcpunuma_vm *vm)
+{
+	/* Its timer may be about to find that it was taken: it ends it then. */
+	add(vm);
 }
 
 int hold_init(void)

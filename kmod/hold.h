@@ -15,5 +15,6 @@ void hold_exit(void);
 
 bool hold_begin(struct vcpunuma_vm *vm);
 struct vcpunuma_vm *hold_take(kuid_t uid, const char *name);
+void hold_return(struct vcpunuma_vm *vm);
 
 #endif /* VCPUNUMA_HOLD_H */

@@ -45,6 +45,7 @@ union cmd_buffer;
  * @asker: user of the process that reserved: whoever it was that opened the file
  * @grace: seconds for which what is reserved outlives the file
  * @hold: ends that; hold.c's, as @held is
+ * @until: when that will be, in jiffies; likewise
  * @held: in the list of those that are being held
  */
 struct vcpunuma_vm {
@@ -71,6 +72,7 @@ struct vcpunuma_vm {
 	u32 grace;
 
 	struct delayed_work hold;
+	unsigned long until;
 	struct list_head held;
 };
 

@@ -227,6 +227,30 @@ TEST_F(hold, handed_on)
 	EXPECT_EQ(1, self->cmd.out_resumed);
 }
 
+/* A call that fails, for want of room or by a limit, has taken nothing. */
+TEST_F(hold, failed)
+{
+	struct vcpunuma_cmd_restrict limits = {
+		.size = sizeof(limits),
+		.flags = VCPUNUMA_RESTRICT_MEM,
+		.max_mem = PAGE_2M / 2,
+	};
+	struct vcpunuma_cmd_reserve cmd = request("hold", LONG);
+	struct answer a;
+
+	ASSERT_EQ(0, __vn_ioctl(self->vm, VCPUNUMA_RESTRICT, &limits));
+	EXPECT_EQ(-EDQUOT, reserve(self->vm, &cmd, &a));
+	EXPECT_TRUE(is_owned(self->a.place[0].cpu));
+	cmd.cpu_policy = VCPUNUMA_CPU_SHARED;
+	EXPECT_EQ(-EDQUOT, reserve(self->vm, &cmd, &a));
+	EXPECT_TRUE(is_owned(self->a.place[0].cpu));
+	close(self->vm);
+	self->vm = vn_open();
+	cmd = request("hold", LONG);
+	EXPECT_EQ(0, reserve(self->vm, &cmd, &a));
+	EXPECT_EQ(1, cmd.out_resumed);
+}
+
 TEST_F(hold, other_request)
 {
 	struct vcpunuma_cmd_reserve cmd = request("hold", 0);
@@ -309,6 +333,31 @@ TEST(expires)
 
 	ASSERT_EQ(0, reserve_and_die(&cmd, &a));
 	EXPECT_TRUE(vn_eventually(!is_owned(a.place[0].cpu)));
+}
+
+TEST(room_for_answer)
+{
+	struct vcpunuma_cmd_reserve cmd = request("room", LONG), again;
+	struct answer a, b;
+	int vm;
+
+	cmd.nr_vcpus = 2;
+	cmd.nr_vnodes = 2;
+	cmd.max_nodes = 0;
+	cmd.mem = 2 * PAGE_2M;
+	cmd.cpu_policy = VCPUNUMA_CPU_SHARED;
+	again = cmd;
+	again.grace = 0;
+	ASSERT_EQ(0, reserve_and_die(&cmd, &a));
+	ASSERT_LE(2, cmd.nr_chunks);
+	vm = vn_open();
+	EXPECT_EQ(-EMSGSIZE, __vn_reserve(vm, &again, b.place, 2, b.chunk, 1));
+	EXPECT_EQ(cmd.nr_chunks, again.nr_chunks);
+	EXPECT_EQ(-ENOENT, vn_state(vm, 0));
+	EXPECT_EQ(0, reserve(vm, &again, &b));
+	EXPECT_EQ(1, again.out_resumed);
+	EXPECT_EQ(0, memcmp(&a, &b, sizeof(a)));
+	close(vm);
 }
 
 static long die_reserved(void *arg, int fd)
