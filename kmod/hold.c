@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "booking.h"
 #include "hold.h"
 #include "mem.h"
 #include "reserve.h"
@@ -56,28 +57,39 @@ static void expire(struct work_struct *work)
 }
 
 /**
- * hold_begin - keep what a VM has reserved, if it asked for that
- * @vm: the VM, closed
+ * hold_prepare - is what a VM has reserved to be kept?
+ * @vm: the VM, whose file is gone
  *
- * Return: false: it has reserved nothing, or did not ask.
+ * Before its vCPUs are: those of a place that is kept count all the time.
+ *
+ * Return: true: hold_begin() is to follow.
  */
-bool hold_begin(struct vcpunuma_vm *vm)
+bool hold_prepare(struct vcpunuma_vm *vm)
 {
 	bool wanted;
 
 	mutex_lock(&vm->lock);
 	wanted = vm->booking && vm->grace;
-	/* Memory that lives on is not part of the place. */
-	if (wanted)
+	if (wanted) {
+		vm->kept = vm->booking->plan.vcpus;
+		limits_add_vcpus(&vm->limits, vm->kept);
+		/* Memory that lives on is not part of the place. */
 		mem_undraw(vm);
+	}
 	mutex_unlock(&vm->lock);
-	if (!wanted)
-		return false;
+	return wanted;
+}
+
+/**
+ * hold_begin - keep what a VM has reserved
+ * @vm: the VM, closed, after hold_prepare()
+ */
+void hold_begin(struct vcpunuma_vm *vm)
+{
 	vm_get(vm);
 	INIT_DELAYED_WORK(&vm->hold, expire);
 	vm->until = jiffies + vm->grace * HZ;
 	add(vm);
-	return true;
 }
 
 /*

@@ -242,6 +242,7 @@ static struct vcpunuma_vm *take_held(struct vcpunuma_vm *vm, const char *name)
 		return NULL;
 	mutex_lock_nested(&held->lock, SINGLE_DEPTH_NESTING);
 	limits_uncharge_mem(&held->limits, booking_total(held->booking));
+	limits_uncharge_vcpus(&held->limits, held->kept);
 	mutex_unlock(&held->lock);
 	return held;
 }
@@ -251,6 +252,7 @@ static void return_held(struct vcpunuma_vm *held)
 {
 	mutex_lock_nested(&held->lock, SINGLE_DEPTH_NESTING);
 	limits_add_mem(&held->limits, booking_total(held->booking));
+	limits_add_vcpus(&held->limits, held->kept);
 	mutex_unlock(&held->lock);
 	hold_return(held);
 }
@@ -456,6 +458,8 @@ static bool release_locked(struct vcpunuma_vm *vm)
 	vm->drawn = NULL;
 	vm->beyond = false;
 	vm->grace = 0;
+	limits_uncharge_vcpus(&vm->limits, vm->kept);
+	vm->kept = 0;
 	limits_uncharge_mem(&vm->limits, booking_total(b));
 	booking_release(b);
 	booking_put(b);

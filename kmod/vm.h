@@ -44,6 +44,7 @@ union cmd_buffer;
  * @name: as it was given when it reserved
  * @asker: user of the process that reserved: whoever it was that opened the file
  * @grace: seconds for which what is reserved outlives the file
+ * @kept: vCPUs that count for that, when the VM's own are gone
  * @hold: ends that; hold.c's, as @held is
  * @until: when that will be, in jiffies; likewise
  * @held: in the list of those that are being held
@@ -70,6 +71,7 @@ struct vcpunuma_vm {
 	char name[VCPUNUMA_NAME_LEN];
 	kuid_t asker;
 	u32 grace;
+	u32 kept;
 
 	struct delayed_work hold;
 	unsigned long until;
