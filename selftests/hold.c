@@ -360,6 +360,38 @@ TEST(room_for_answer)
 	close(vm);
 }
 
+/* vCPUs that float over CPUs of which the successor may use none, or too few */
+TEST(other_cpus)
+{
+	struct vcpunuma_cmd_reserve cmd = request("float", LONG), again;
+	const struct vn_host *h = vn_host();
+	struct vn_set all, rest;
+	struct answer a;
+	int vm = vn_open();
+
+	cmd.cpu_policy = VCPUNUMA_CPU_SHARED;
+	again = cmd;
+	again.grace = 0;
+	ASSERT_EQ(0, reserve_and_die(&cmd, &a));
+	vn_getaffinity(0, &all);
+	rest = all;
+	for (int cpu = 0; cpu < VN_CPUS; cpu++)
+		if (vn_set_has(&h->node_cpus[a.place[0].node], cpu))
+			vn_set_del(&rest, cpu);
+	if (vn_set_weight(&rest)) {
+		vn_setaffinity(0, &rest);
+		EXPECT_EQ(0, reserve(vm, &again, &a));
+		EXPECT_EQ(0, again.out_resumed);
+		EXPECT_EQ(0, __vn_bind(vm, 0, VCPUNUMA_BIND_PLACE, 0, 0, NULL));
+		vn_unbind(vm, 0);
+		vn_setaffinity(0, &all);
+	}
+	close(vm);
+	end_hold("float");
+	if (!vn_set_weight(&rest))
+		SKIP(return, "CPUs on one node only");
+}
+
 static long die_reserved(void *arg, int fd)
 {
 	struct vcpunuma_cmd_reserve cmd = request("killed", LONG);
