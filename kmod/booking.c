@@ -588,6 +588,46 @@ static bool same_size(const struct core_request *a, const struct core_request *b
 	       a->min_local == b->min_local && a->span == b->span;
 }
 
+/*
+ * May the booking's vCPUs float over that node, which has so many of them? By the
+ * rule of core_node_capacity(); and there must be one CPU at least to run on now.
+ */
+static bool may_float(u32 node, u32 vcpus, const struct cpumask *allowed)
+{
+	bool online = false;
+	u32 cpu, pool = 0;
+
+	lockdep_assert_held(&ledger_lock);
+	for_each_cpu(cpu, allowed) {
+		if (cpu_to_node(cpu) != node || cpumask_test_cpu(cpu, owned))
+			continue;
+		online |= cpu_online(cpu);
+		pool++;
+	}
+	return online && (u64)vcpus * 100 <= (u64)overcommit * pool;
+}
+
+/* The same for each of its nodes that it has vCPUs on */
+static bool may_float_all(const struct booking *b, const nodemask_t *nodes,
+			  const struct cpumask *allowed)
+{
+	u32 i, node, vcpus;
+	bool may = true;
+
+	mutex_lock(&ledger_lock);
+	for_each_node_mask(node, *nodes) {
+		vcpus = 0;
+		for (i = 0; i < b->plan.nr_chunks; i++)
+			if (b->chunks[i].node == node)
+				vcpus += b->chunks[i].nr_vcpus;
+		may = !vcpus || may_float(node, vcpus, allowed);
+		if (!may)
+			break;
+	}
+	mutex_unlock(&ledger_lock);
+	return may;
+}
+
 /**
  * booking_serves - would it have been an answer to this request?
  * @b: in force
@@ -611,7 +651,7 @@ bool booking_serves(const struct booking *b, const struct booking_request *req,
 		if (b->places[i].cpu != VCPUNUMA_NONE &&
 		    !cpumask_test_cpu(b->places[i].cpu, allowed))
 			return false;
-	return true;
+	return booking_owns(b) || may_float_all(b, &nodes, allowed);
 }
 
 /** booking_adopt - what is reserved is another VM's from now on */

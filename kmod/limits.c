@@ -136,10 +136,17 @@ int limits_charge_vcpu(struct limits *l)
 	return err;
 }
 
-void limits_uncharge_vcpu(struct limits *l)
+/** limits_add_vcpus - the VM has more vCPUs, whether it may or not */
+void limits_add_vcpus(struct limits *l, u32 nr)
 {
-	l->vcpus--;
-	quota_uncharge(l->quota, QUOTA_VCPUS, 1);
+	l->vcpus += nr;
+	quota_add(l->quota, QUOTA_VCPUS, nr);
+}
+
+void limits_uncharge_vcpus(struct limits *l, u32 nr)
+{
+	l->vcpus -= nr;
+	quota_uncharge(l->quota, QUOTA_VCPUS, nr);
 }
 
 /** limits_charge_mem - the VM gets memory: 0, or -EDQUOT: it must not */

@@ -29,7 +29,7 @@ struct vcpunuma_vm;
  * @max_vcpus: most vCPUs
  * @max_mem: most bytes of memory
  * @granted: its memory does not count as anybody's locked memory
- * @vcpus: vCPUs it has
+ * @vcpus: vCPUs it has, or its place has that is kept when it is gone
  * @mem: bytes it has reserved, or that memory objects have which were not taken
  *	from what is reserved
  * @quota: counts of its user, or NULL
@@ -57,7 +57,8 @@ bool limits_cut(const struct limits *l, struct cpumask *cpus);
 void limits_forbid(const struct limits *l, struct cpumask *forbidden);
 
 int limits_charge_vcpu(struct limits *l);
-void limits_uncharge_vcpu(struct limits *l);
+void limits_add_vcpus(struct limits *l, u32 nr);
+void limits_uncharge_vcpus(struct limits *l, u32 nr);
 int limits_charge_mem(struct limits *l, u64 bytes);
 void limits_add_mem(struct limits *l, u64 bytes);
 void limits_uncharge_mem(struct limits *l, u64 bytes);

@@ -5,6 +5,7 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/cpuset.h>
+#include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/pci.h>
@@ -228,19 +229,40 @@ static void set_places(struct vcpunuma_vm *vm, const struct booking *b)
 }
 
 /*
- * Take what a VM of that name and user had reserved, and that is being held for
- * one like @vm, with the record of how it was found. Nobody else has its lock for
- * long, or another one beside.
+ * Take the VM of that name and user that is being held, if there is one. What it
+ * has does not count meanwhile, for @vm may get it. Nobody else has its lock for
+ * long, or another one beside; nor does anybody else change it.
  */
-static struct booking *take_held(struct vcpunuma_vm *vm, const char *name,
-				 struct record **record)
+static struct vcpunuma_vm *take_held(struct vcpunuma_vm *vm, const char *name)
 {
 	struct vcpunuma_vm *held = *name ? hold_take(vm->uid, name) : NULL;
-	struct booking *b;
 
 	lockdep_assert_held(&vm->lock);
 	if (!held)
 		return NULL;
+	mutex_lock_nested(&held->lock, SINGLE_DEPTH_NESTING);
+	limits_uncharge_mem(&held->limits, booking_total(held->booking));
+	limits_uncharge_vcpus(&held->limits, held->kept);
+	mutex_unlock(&held->lock);
+	return held;
+}
+
+/* It is held on, as if nobody had taken it. */
+static void return_held(struct vcpunuma_vm *held)
+{
+	mutex_lock_nested(&held->lock, SINGLE_DEPTH_NESTING);
+	limits_add_mem(&held->limits, booking_total(held->booking));
+	limits_add_vcpus(&held->limits, held->kept);
+	mutex_unlock(&held->lock);
+	hold_return(held);
+}
+
+/* The end of a VM that was held: what it had reserved, and the record of that */
+static struct booking *strip_held(struct vcpunuma_vm *held,
+				  struct record **record)
+{
+	struct booking *b;
+
 	mutex_lock_nested(&held->lock, SINGLE_DEPTH_NESTING);
 	b = held->booking;
 	held->booking = NULL;
@@ -248,7 +270,6 @@ static struct booking *take_held(struct vcpunuma_vm *vm, const char *name,
 	held->record = NULL;
 	kvfree(held->drawn);
 	held->drawn = NULL;
-	limits_uncharge_mem(&held->limits, booking_total(b));
 	mutex_unlock(&held->lock);
 	vm_put(held);
 	return b;
@@ -261,6 +282,8 @@ static struct booking *take_held(struct vcpunuma_vm *vm, const char *name,
  * @b: the answer; replaced by what was held, if that is it
  * @record: what is remembered of it
  * @allowed: CPUs that may be used
+ * @chunks: where the caller wants the chunks
+ * @nr_chunks: how many there are, if it has no room for them
  * @resumed: is it what was held?
  * @freed: other VMs get CPUs back
  */
@@ -270,6 +293,8 @@ struct reservation {
 	struct booking *b;
 	struct record *record;
 	cpumask_var_t allowed;
+	const struct cmd_array *chunks;
+	u32 nr_chunks;
 	bool resumed;
 	bool freed;
 };
@@ -287,45 +312,96 @@ static int decide(struct vcpunuma_vm *vm, struct reservation *r, bool dry_run)
 }
 
 /* What was held ends. */
-static void end_held(struct reservation *r, struct booking *held)
+static void end_held(struct reservation *r, struct vcpunuma_vm *held)
 {
-	r->freed = booking_owns(held);
-	booking_release(held);
-	booking_put(held);
+	struct record *record;
+	struct booking *b = strip_held(held, &record);
+
+	r->freed = booking_owns(b);
+	booking_release(b);
+	booking_put(b);
+	record_free(record);
 }
 
 /* What was held is the answer. */
 static void resume_held(struct vcpunuma_vm *vm, struct reservation *r,
-			struct booking *held)
+			struct vcpunuma_vm *held)
 {
-	booking_adopt(held, vm->id);
+	struct record *record;
+	struct booking *b = strip_held(held, &record);
+
+	booking_adopt(b, vm->id);
 	booking_put(r->b);
-	r->b = held;
+	r->b = b;
 	r->resumed = true;
+	swap(vm->record, record);
+	record_free(record);
 }
 
-/* Take what was held, if that will do; else it ends, and decide. */
-static int decide_or_resume(struct vcpunuma_vm *vm, struct reservation *r)
+static int charge(struct vcpunuma_vm *vm, const struct vcpunuma_cmd_reserve *cmd)
 {
-	struct record *record = NULL;
-	struct booking *held = take_held(vm, r->cmd->name, &record);
 	int err;
 
-	err = limits_charge_mem(&vm->limits, r->cmd->mem);
-	if (held && !err && booking_serves(held, r->req, r->allowed)) {
-		resume_held(vm, r, held);
-		swap(vm->record, record);
-		goto out;
-	}
-	if (held)
+	err = vcpu_get_all(vm, cmd->nr_vcpus);
+	if (err)
+		return err;
+	err = limits_charge_mem(&vm->limits, cmd->mem);
+	if (err)
+		vcpu_prune_all(vm, cmd->nr_vcpus);
+	return err;
+}
+
+static void uncharge(struct vcpunuma_vm *vm,
+		     const struct vcpunuma_cmd_reserve *cmd)
+{
+	limits_uncharge_mem(&vm->limits, cmd->mem);
+	vcpu_prune_all(vm, cmd->nr_vcpus);
+}
+
+/* Is what is held the answer, and will the caller hear it? -EMSGSIZE: no. */
+static int check_held(struct reservation *r, const struct booking *b,
+		      bool *serves)
+{
+	*serves = booking_serves(b, r->req, r->allowed);
+	if (!*serves || cmd_array_fits(r->chunks, b->plan.nr_chunks))
+		return 0;
+	r->nr_chunks = b->plan.nr_chunks;
+	return -EMSGSIZE;
+}
+
+/*
+ * Take what was held, if that will do; else it ends, and decide. What can be known
+ * to fail before leaves it held.
+ */
+static int decide_or_resume(struct vcpunuma_vm *vm, struct reservation *r)
+{
+	struct vcpunuma_vm *held = take_held(vm, r->cmd->name);
+	bool serves = false;
+	int err;
+
+	err = charge(vm, r->cmd);
+	if (err)
+		goto err_held;
+	if (held) {
+		err = check_held(r, held->booking, &serves);
+		if (err)
+			goto err_uncharge;
+		if (serves) {
+			resume_held(vm, r, held);
+			return 0;
+		}
 		end_held(r, held);
-	if (err)
-		goto out;
+		held = NULL;
+	}
 	err = decide(vm, r, false);
-	if (err)
-		limits_uncharge_mem(&vm->limits, r->cmd->mem);
-out:
-	record_free(record);
+	if (!err)
+		return 0;
+
+err_uncharge:
+	uncharge(vm, r->cmd);
+err_held:
+	if (held)
+		return_held(held);
 	return err;
 }
 
@@ -349,26 +425,20 @@ static int reserve_locked(struct vcpunuma_vm *vm, struct reservation *r)
 	drawn = kvcalloc(nr_node_ids, sizeof(*drawn), GFP_KERNEL_ACCOUNT);
 	if (!drawn)
 		return -ENOMEM;
-	err = vcpu_get_all(vm, cmd->nr_vcpus);
-	if (err)
-		goto err_drawn;
 	err = decide_or_resume(vm, r);
-	if (err)
-		goto err_vcpus;
+	if (err) {
+		kvfree(drawn);
+		return err;
+	}
 	booking_get(r->b);
 	vm->booking = r->b;
 	vm->drawn = drawn;
 	vm->beyond = cmd->flags & VCPUNUMA_RESERVE_BEYOND;
 	vm->grace = cmd->grace;
+	vm->asker = current_uid();
 	strscpy(vm->name, cmd->name, sizeof(vm->name));
 	set_places(vm, r->b);
 	return 0;
-
-err_vcpus:
-	vcpu_prune_all(vm, cmd->nr_vcpus);
-err_drawn:
-	kvfree(drawn);
-	return err;
 }
 
 /* End what is reserved; true: other VMs get CPUs back. */
@@ -388,6 +458,8 @@ static bool release_locked(struct vcpunuma_vm *vm)
 	vm->drawn = NULL;
 	vm->beyond = false;
 	vm->grace = 0;
+	limits_uncharge_vcpus(&vm->limits, vm->kept);
+	vm->kept = 0;
 	limits_uncharge_mem(&vm->limits, booking_total(b));
 	booking_release(b);
 	booking_put(b);
@@ -466,7 +538,7 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 	struct vcpunuma_cmd_reserve *cmd = &buf->reserve;
 	struct vcpunuma_vm *vm = call->object;
 	struct cmd_array places, chunks;
-	struct reservation r = { .cmd = cmd };
+	struct reservation r = { .cmd = cmd, .chunks = &chunks };
 	bool kept = false;
 	int err;
 
@@ -502,6 +574,10 @@ int reserve_cmd_reserve(struct cmd_call *call, union cmd_buffer *buf)
 	free_cpumask_var(r.allowed);
 	if (!err || err == -ENOSPC)
 		report_decision(cmd, r.b);
+	if (err == -EMSGSIZE) {
+		cmd->nr_places = cmd->nr_vcpus;
+		cmd->nr_chunks = r.nr_chunks;
+	}
 	kept = !err && !(cmd->flags & VCPUNUMA_RESERVE_DRY_RUN);
 	if (r.freed || (kept && booking_owns(r.b)))
 		vm_refresh_all();

@@ -64,7 +64,7 @@ void vcpu_prune(struct vcpunuma_vm *vm, struct vcpu *v)
 	WARN_ON_ONCE(v->booked != VCPUNUMA_NONE);
 	xa_erase(&vm->vcpus, v->id);
 	kfree(v);
-	limits_uncharge_vcpu(&vm->limits);
+	limits_uncharge_vcpus(&vm->limits, 1);
 }
 
 static struct vcpu *vcpu_alloc(u32 id)
@@ -110,7 +110,7 @@ struct vcpu *vcpu_get(struct vcpunuma_vm *vm, u32 id)
 err_free:
 	kfree(v);
 err_uncharge:
-	limits_uncharge_vcpu(&vm->limits);
+	limits_uncharge_vcpus(&vm->limits, 1);
 	return ERR_PTR(err);
 }
 

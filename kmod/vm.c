@@ -155,11 +155,15 @@ void vm_refresh_all(void)
  */
 void vm_close(struct vcpunuma_vm *vm)
 {
+	bool hold = hold_prepare(vm);
+
 	vcpu_unbind_all(vm);
 	mutex_lock(&vm->lock);
 	vm->closed = true;
 	mutex_unlock(&vm->lock);
-	if (!hold_begin(vm))
+	if (hold)
+		hold_begin(vm);
+	else
 		reserve_end(vm);
 	vm_put(vm);
 }

@@ -42,8 +42,11 @@ union cmd_buffer;
  * @drawn: bytes of memory objects taken from that, by node id; with @booking
  * @beyond: it may have more than it reserved
  * @name: as it was given when it reserved
+ * @asker: user of the process that reserved: whoever it was that opened the file
  * @grace: seconds for which what is reserved outlives the file
+ * @kept: vCPUs that count for that, when the VM's own are gone
  * @hold: ends that; hold.c's, as @held is
+ * @until: when that will be, in jiffies; likewise
  * @held: in the list of those that are being held
  */
 struct vcpunuma_vm {
@@ -66,9 +69,12 @@ struct vcpunuma_vm {
 	u64 *drawn;
 	bool beyond;
 	char name[VCPUNUMA_NAME_LEN];
+	kuid_t asker;
 	u32 grace;
+	u32 kept;
 
 	struct delayed_work hold;
+	unsigned long until;
 	struct list_head held;
 };
 

@@ -185,6 +185,72 @@ TEST_F(hold, other_user)
 	vn_child_kill(&user);
 }
 
+/* A VM that its opener handed to somebody else: it is not his to take or end. */
+static long handed_on(void *cpu, int fd)
+{
+	struct vcpunuma_cmd_reserve cmd = request("hold", 0);
+	struct answer a;
+	int err;
+
+	err = __vn_drop(VN_NOBODY);
+	if (err)
+		return err;
+	cmd.cpu_policy = VCPUNUMA_CPU_SHARED;
+	err = reserve(fd, &cmd, &a);
+	if (err || !is_owned((long)cpu))
+		return err ?: -EBADE;
+	__vn_release(fd);
+	cmd = request("hold", 0);
+	err = reserve(fd, &cmd, &a);
+	/* There may be no other CPU. */
+	return err == -ENOSPC || cmd.out_resumed ? (long)cmd.out_resumed : err;
+}
+
+TEST_F(hold, handed_on)
+{
+	struct vn_child jailed;
+	struct stat st;
+
+	ASSERT_EQ(0, stat(VCPUNUMA_DEVICE, &st));
+	vn_child_start(&jailed);
+	/* To look who owns a CPU */
+	ASSERT_EQ(0, chmod(VCPUNUMA_DEVICE, 0666));
+	EXPECT_EQ(0, vn_child_call(&jailed, handed_on,
+				   (void *)(long)self->a.place[0].cpu,
+				   self->vm));
+	ASSERT_EQ(0, chmod(VCPUNUMA_DEVICE, st.st_mode & 07777));
+	vn_child_kill(&jailed);
+	close(self->vm);
+	self->vm = vn_open();
+	self->cmd = request("hold", LONG);
+	EXPECT_EQ(0, reserve(self->vm, &self->cmd, &self->a));
+	EXPECT_EQ(1, self->cmd.out_resumed);
+}
+
+/* A call that fails, for want of room or by a limit, has taken nothing. */
+TEST_F(hold, failed)
+{
+	struct vcpunuma_cmd_restrict limits = {
+		.size = sizeof(limits),
+		.flags = VCPUNUMA_RESTRICT_MEM,
+		.max_mem = PAGE_2M / 2,
+	};
+	struct vcpunuma_cmd_reserve cmd = request("hold", LONG);
+	struct answer a;
+
+	ASSERT_EQ(0, __vn_ioctl(self->vm, VCPUNUMA_RESTRICT, &limits));
+	EXPECT_EQ(-EDQUOT, reserve(self->vm, &cmd, &a));
+	EXPECT_TRUE(is_owned(self->a.place[0].cpu));
+	cmd.cpu_policy = VCPUNUMA_CPU_SHARED;
+	EXPECT_EQ(-EDQUOT, reserve(self->vm, &cmd, &a));
+	EXPECT_TRUE(is_owned(self->a.place[0].cpu));
+	close(self->vm);
+	self->vm = vn_open();
+	cmd = request("hold", LONG);
+	EXPECT_EQ(0, reserve(self->vm, &cmd, &a));
+	EXPECT_EQ(1, cmd.out_resumed);
+}
+
 TEST_F(hold, other_request)
 {
 	struct vcpunuma_cmd_reserve cmd = request("hold", 0);
@@ -267,6 +333,63 @@ TEST(expires)
 
 	ASSERT_EQ(0, reserve_and_die(&cmd, &a));
 	EXPECT_TRUE(vn_eventually(!is_owned(a.place[0].cpu)));
+}
+
+TEST(room_for_answer)
+{
+	struct vcpunuma_cmd_reserve cmd = request("room", LONG), again;
+	struct answer a, b;
+	int vm;
+
+	cmd.nr_vcpus = 2;
+	cmd.nr_vnodes = 2;
+	cmd.max_nodes = 0;
+	cmd.mem = 2 * PAGE_2M;
+	cmd.cpu_policy = VCPUNUMA_CPU_SHARED;
+	again = cmd;
+	again.grace = 0;
+	ASSERT_EQ(0, reserve_and_die(&cmd, &a));
+	ASSERT_LE(2, cmd.nr_chunks);
+	vm = vn_open();
+	EXPECT_EQ(-EMSGSIZE, __vn_reserve(vm, &again, b.place, 2, b.chunk, 1));
+	EXPECT_EQ(cmd.nr_chunks, again.nr_chunks);
+	EXPECT_EQ(-ENOENT, vn_state(vm, 0));
+	EXPECT_EQ(0, reserve(vm, &again, &b));
+	EXPECT_EQ(1, again.out_resumed);
+	EXPECT_EQ(0, memcmp(&a, &b, sizeof(a)));
+	close(vm);
+}
+
+/* vCPUs that float over CPUs of which the successor may use none, or too few */
+TEST(other_cpus)
+{
+	struct vcpunuma_cmd_reserve cmd = request("float", LONG), again;
+	const struct vn_host *h = vn_host();
+	struct vn_set all, rest;
+	struct answer a;
+	int vm = vn_open();
+
+	cmd.cpu_policy = VCPUNUMA_CPU_SHARED;
+	again = cmd;
+	again.grace = 0;
+	ASSERT_EQ(0, reserve_and_die(&cmd, &a));
+	vn_getaffinity(0, &all);
+	rest = all;
+	for (int cpu = 0; cpu < VN_CPUS; cpu++)
+		if (vn_set_has(&h->node_cpus[a.place[0].node], cpu))
+			vn_set_del(&rest, cpu);
+	if (vn_set_weight(&rest)) {
+		vn_setaffinity(0, &rest);
+		EXPECT_EQ(0, reserve(vm, &again, &a));
+		EXPECT_EQ(0, again.out_resumed);
+		EXPECT_EQ(0, __vn_bind(vm, 0, VCPUNUMA_BIND_PLACE, 0, 0, NULL));
+		vn_unbind(vm, 0);
+		vn_setaffinity(0, &all);
+	}
+	close(vm);
+	end_hold("float");
+	if (!vn_set_weight(&rest))
+		SKIP(return, "CPUs on one node only");
 }
 
 static long die_reserved(void *arg, int fd)

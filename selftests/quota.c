@@ -76,6 +76,8 @@ struct want {
 	unsigned int nr;
 	long mem;
 	int node;
+	const char *name;
+	unsigned int grace;
 };
 
 static long do_open(void *unused, int fd)
@@ -104,10 +106,16 @@ static long do_create(void *arg, int fd)
 static long do_reserve(void *arg, int fd)
 {
 	const struct want *w = arg;
-	struct vcpunuma_cmd_reserve cmd = { .nr_vcpus = w->nr, .mem = w->mem };
+	struct vcpunuma_cmd_reserve cmd = {
+		.nr_vcpus = w->nr, .mem = w->mem, .grace = w->grace,
+	};
+	int err;
 
 	(void)fd;
-	return __vn_reserve(w->vm, &cmd, NULL, 0, NULL, 0);
+	if (w->name)
+		strcpy(cmd.name, w->name);
+	err = __vn_reserve(w->vm, &cmd, NULL, 0, NULL, 0);
+	return err ?: (long)cmd.out_resumed;
 }
 
 /* Children get addresses, and have what was there when they began. */
@@ -164,6 +172,36 @@ TEST_F(quota, vcpus)
 	a = USER(do_open);
 	EXPECT_EQ(0, USER(do_configure, .vm = a, .nr = 2));
 	EXPECT_EQ(-EDQUOT, USER(do_configure, .vm = a, .nr = 3));
+}
+
+/* A place that is kept for a VM that is gone counts like that of one that is not. */
+TEST_F(quota, vcpus_of_a_place_kept)
+{
+	long a, b;
+
+	limit("user_vcpus", "2");
+	a = USER(do_open);
+	b = USER(do_open);
+	ASSERT_LE(0, b);
+	ASSERT_EQ(0, USER(do_reserve, .vm = a, .nr = 2, .name = "kept",
+			  .grace = VCPUNUMA_MAX_GRACE));
+	EXPECT_EQ(0, USER_CLOSE(a));
+	EXPECT_EQ(-EDQUOT, USER(do_configure, .vm = b, .nr = 1));
+	EXPECT_EQ(-EDQUOT, USER(do_reserve, .vm = b, .nr = 1, .name = "other",
+				.grace = VCPUNUMA_MAX_GRACE));
+	/* Who takes it over needs no more than what it is. */
+	EXPECT_EQ(1, USER(do_reserve, .vm = b, .nr = 2, .name = "kept",
+			  .grace = VCPUNUMA_MAX_GRACE));
+	a = USER(do_open);
+	EXPECT_EQ(-EDQUOT, USER(do_configure, .vm = a, .nr = 1));
+	EXPECT_EQ(0, USER_CLOSE(b));
+	EXPECT_EQ(-EDQUOT, USER(do_configure, .vm = a, .nr = 1));
+	/* Nor who wants something else of that name, which ends it */
+	EXPECT_EQ(0, USER(do_reserve, .vm = a, .nr = 1, .name = "kept"));
+	b = USER(do_open);
+	EXPECT_EQ(-EDQUOT, USER(do_configure, .vm = b, .nr = 2));
+	EXPECT_EQ(0, USER_CLOSE(a));
+	EXPECT_EQ(0, USER(do_configure, .vm = b, .nr = 2));
 }
 
 TEST_F(quota, memory)

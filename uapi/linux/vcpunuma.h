@@ -654,10 +654,13 @@ struct vcpunuma_chunk {
  * or EMSGSIZE because of where the answer was to go.
  *
  * If the VM's file goes away and it had asked for a @grace, what it reserved stays
- * reserved for so long. A VM whose file was opened by the same user, which
- * reserves with the same @name meanwhile, gets that very reservation if it asks
- * for the same (of vCPUs, virtual nodes, memory and policies) and may use these
- * nodes and CPUs; else that reservation ends now. A dry run leaves it alone.
+ * reserved for so long. A VM whose file was opened by the same user, for which a
+ * process of the same user as then reserves with the same @name meanwhile, gets
+ * that very reservation if it asks for the same (of vCPUs, virtual nodes, memory
+ * and policies) and may use these nodes and CPUs; else that reservation ends now.
+ * A dry run leaves it alone, and so does a call that fails with EDQUOT, or with
+ * EMSGSIZE because what is kept has more chunks; one that fails with EFAULT may
+ * end it.
  *
  * vCPUs are bound to their places with VCPUNUMA_BIND_PLACE. Memory objects that
  * are created on a node are taken from what is reserved there, if that is enough
