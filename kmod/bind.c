@@ -411,7 +411,9 @@ int bind_cmd_bind(struct cmd_call *call, union cmd_buffer *buf)
 	err = get_pidfd(has_pidfd, cmd->pidfd, &pidfd);
 	if (err)
 		goto out_free;
+	rcu_read_lock();
 	b.task = pin_find_thread(cmd->tid, pidfd, NULL);
+	rcu_read_unlock();
 	put_pidfd(pidfd);
 	if (IS_ERR(b.task)) {
 		err = PTR_ERR(b.task);
@@ -484,8 +486,10 @@ static int bind_some(struct batch *batch, u32 first, u32 nr, u32 *failed)
 	err = cmd_array_put(&batch->array, first, batch->entry, nr);
 	if (err)
 		return err;
+	rcu_read_lock();
 	for (i = 0; i < nr; i++)
 		find_thread(batch, i);
+	rcu_read_unlock();
 	err = bind_all(batch->g, batch->binding, nr);
 	for (i = 0; i < nr; i++)
 		if (!IS_ERR(batch->binding[i].task))

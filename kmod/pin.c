@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "cpuset.h"
 #include "pin.h"
+#include "sets.h"
 
 /* All pins by task: a thread has one at most, or giving back were guesswork. */
 static DEFINE_HASHTABLE(pins, 10);
@@ -77,7 +78,8 @@ static struct task_struct *find_task(s32 tid, struct task_struct *near)
 	/* Who has been unhashed no longer knows who is next. */
 	if (near && pid_alive(near)) {
 		next = next_thread(near);
-		if (task_pid_vnr(next) == tid)
+		/* As task_pid_vnr() does, which takes twice as long */
+		if (pid_nr_ns(task_pid(next), ns_of_pid(task_pid(current))) == tid)
 			return next;
 	}
 	return pid_task(find_vpid(tid), PIDTYPE_PID);
@@ -104,40 +106,34 @@ static int check_thread(struct task_struct *task)
  * @pidfd: the file of a pidfd of the process it must belong to, or NULL
  * @near: a thread it may be next to, referenced, or NULL
  *
+ * Under rcu_read_lock().
+ *
  * Return: the task with a reference for the caller; ERR_PTR() of -ESRCH,
  * -EPERM, -EINVAL or -EBUSY as in the uAPI header.
  */
 struct task_struct *pin_find_thread(s32 tid, const struct file *pidfd,
 				    struct task_struct *near)
 {
-	struct task_struct *task;
+	struct task_struct *task = find_task(tid, near);
 	int err;
 
-	rcu_read_lock();
-	task = find_task(tid, near);
 	if (!task || (pidfd && !is_pidfd_of(pidfd, task)))
-		err = -ESRCH;
-	else
-		err = check_thread(task);
-	if (!err)
-		get_task_struct(task);
-	rcu_read_unlock();
-	return err ? ERR_PTR(err) : task;
+		return ERR_PTR(-ESRCH);
+	err = check_thread(task);
+	return err ? ERR_PTR(err) : get_task_struct(task);
 }
 
 static void task_affinity(struct task_struct *task, struct cpumask *cpus)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&task->pi_lock, flags);
-	cpumask_copy(cpus, &task->cpus_mask);
-	raw_spin_unlock_irqrestore(&task->pi_lock, flags);
+	raw_spin_lock_irq(&task->pi_lock);
+	set_copy(cpus, &task->cpus_mask);
+	raw_spin_unlock_irq(&task->pi_lock);
 }
 
-/* Of what a thread of a process was given by a VM; equal sets have equal keys. */
-static u32 like_key(const struct pin_owner *owner,
-		    const struct task_struct *task,
-		    const struct cpumask *mask)
+/* Where in the table is what a thread of a process was given by a VM? */
+static struct hlist_head *like_list(const struct pin_owner *owner,
+				    const struct task_struct *task,
+				    const struct cpumask *mask)
 {
 	const unsigned long *word = cpumask_bits(mask);
 	u32 i, last = (nr_cpu_ids - 1) / BITS_PER_LONG;
@@ -148,7 +144,7 @@ static u32 like_key(const struct pin_owner *owner,
 	/* What is in it beyond the last CPU says nothing. */
 	key ^= word[last] & BITMAP_LAST_WORD_MASK(nr_cpu_ids);
 	key ^= (unsigned long)owner ^ (unsigned long)task->signal;
-	return hash_long(key, 32);
+	return &likes[hash_long(key, HASH_BITS(likes))];
 }
 
 /* Does a thread of the pinned one's process have just what the pin gave? */
@@ -182,7 +178,7 @@ bool pin_own_affinity(const struct pin_owner *owner, struct task_struct *task,
 	if (!owner->nr)
 		return true;
 	spin_lock(&pins_lock);
-	hash_for_each_possible(likes, pin, like, like_key(owner, task, cpus)) {
+	hlist_for_each_entry(pin, like_list(owner, task, cpus), like) {
 		if (!pin_is_like(pin, owner, task, cpus))
 			continue;
 		/* Changed under the VM's lock only */
@@ -344,7 +340,7 @@ struct pin *pin_create(struct task_struct *task, struct pin_owner *owner,
  */
 void pin_change(struct pin *pin, const struct cpumask *asked)
 {
-	cpumask_copy(pin->to_asked, asked);
+	set_copy(pin->to_asked, asked);
 	pin->inside = false;
 	if (!pin->given) {
 		pin->inside = pin_own_affinity(pin->owner, pin->task,
@@ -370,13 +366,13 @@ void pin_change(struct pin *pin, const struct cpumask *asked)
 int pin_set(struct pin *pin, const struct cpumask *wanted,
 	    struct cpuset_view *view)
 {
+	const struct cpumask *before = pin->to_before, *allowed = before;
 	int err;
 
-	cpumask_and(pin->to_mask, wanted, pin->to_before);
 	/* What the thread has is inside of its cpuset: the kernel sees to that. */
 	if (!pin->inside)
-		cpumask_and(pin->to_mask, pin->to_mask, allowed_cpus(pin, view));
-	if (!cpumask_intersects(pin->to_mask, cpu_online_mask))
+		allowed = allowed_cpus(pin, view);
+	if (!set_and3(pin->to_mask, wanted, before, allowed, cpu_online_mask))
 		return -ENOSPC;
 	err = set_cpus_allowed_ptr(pin->task, pin->to_mask);
 	return err == -EINVAL ? -ENOSPC : err;
@@ -415,7 +411,8 @@ static void commit(struct pin *pin)
 	swap(pin->before, pin->to_before);
 	swap(pin->mask, pin->to_mask);
 	swap(pin->asked, pin->to_asked);
-	hash_add(likes, &pin->like, like_key(pin->owner, pin->task, pin->mask));
+	hlist_add_head(&pin->like,
+		       like_list(pin->owner, pin->task, pin->mask));
 	pin->owner->nr += !pin->given;
 	pin->given = true;
 }
@@ -445,7 +442,7 @@ void pin_settle_all(struct pin *const *pin, int *ret, u32 nr,
 	rcu_read_lock();
 	for (i = 0; i < nr; i++)
 		ret[i] = !cpuset_is_viewed(view, pin[i]->task) ||
-			 !cpumask_subset(pin[i]->to_mask, allowed);
+			 !set_subset(pin[i]->to_mask, allowed);
 	rcu_read_unlock();
 	for (i = 0; i < nr; i++) {
 		if (ret[i])
