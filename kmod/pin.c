@@ -131,9 +131,9 @@ static void task_affinity(struct task_struct *task, struct cpumask *cpus)
 }
 
 /* Where in the table is what a thread of a process was given by a VM? */
-static struct hlist_head *like_list(const struct pin_owner *owner,
-				    const struct task_struct *task,
-				    const struct cpumask *mask)
+static __always_inline struct hlist_head *
+like_list(const struct pin_owner *owner, const struct task_struct *task,
+	  const struct cpumask *mask)
 {
 	const unsigned long *word = cpumask_bits(mask);
 	u32 i, last = (nr_cpu_ids - 1) / BITS_PER_LONG;
@@ -156,6 +156,33 @@ static bool pin_is_like(const struct pin *pin, const struct pin_owner *owner,
 	       cpumask_equal(pin->mask, cpus) && !pin_exited(pin);
 }
 
+/* If a thread of the same process was given just @cpus: what that one had before */
+static noinline bool find_like(const struct pin_owner *owner,
+			       struct task_struct *task, struct cpumask *cpus)
+{
+	struct pin *pin;
+	bool found = false;
+
+	spin_lock(&pins_lock);
+	hlist_for_each_entry(pin, like_list(owner, task, cpus), like) {
+		if (!pin_is_like(pin, owner, task, cpus))
+			continue;
+		/* Changed under the VM's lock only */
+		cpumask_copy(cpus, pin->before);
+		found = true;
+		break;
+	}
+	spin_unlock(&pins_lock);
+	return found;
+}
+
+static inline bool own_affinity(const struct pin_owner *owner,
+				struct task_struct *task, struct cpumask *cpus)
+{
+	task_affinity(task, cpus);
+	return !owner->nr || !find_like(owner, task, cpus);
+}
+
 /**
  * pin_own_affinity - the affinity a thread would have, were nobody pinned
  * @owner: a VM, locked
@@ -171,23 +198,7 @@ static bool pin_is_like(const struct pin *pin, const struct pin_owner *owner,
 bool pin_own_affinity(const struct pin_owner *owner, struct task_struct *task,
 		      struct cpumask *cpus)
 {
-	struct pin *pin;
-	bool own = true;
-
-	task_affinity(task, cpus);
-	if (!owner->nr)
-		return true;
-	spin_lock(&pins_lock);
-	hlist_for_each_entry(pin, like_list(owner, task, cpus), like) {
-		if (!pin_is_like(pin, owner, task, cpus))
-			continue;
-		/* Changed under the VM's lock only */
-		cpumask_copy(cpus, pin->before);
-		own = false;
-		break;
-	}
-	spin_unlock(&pins_lock);
-	return own;
+	return own_affinity(owner, task, cpus);
 }
 
 /*
@@ -303,7 +314,7 @@ static int pin_link(struct pin *pin)
  *
  * It is not kept anywhere until pin_set(). Only now is it known that the
  * affinity it has is not somebody's pin that is about to be given back, so only
- * now may that be read, as pin_change() does.
+ * now may that be read, as pin_set() does.
  *
  * Return: the pin; ERR_PTR() of -EBUSY: the thread is pinned already.
  */
@@ -326,51 +337,46 @@ struct pin *pin_create(struct task_struct *task, struct pin_owner *owner,
 	return pin;
 }
 
-/**
- * pin_change - begin to keep the thread on some CPUs, or on others than before
- * @pin: its pin
- * @asked: CPUs asked for
- *
- * Nothing happens before pin_set(). After that follow pin_settle(), and then
- * pin_commit(); if there is an error the pin stays as it is, or if it is new goes
- * by pin_abandon().
- *
- * An affinity that somebody else gave the thread since counts as the one it had
- * before.
+/*
+ * The affinity it is to count as having had, once the change is done. An affinity
+ * that somebody else gave the thread since counts as that. Returns true if it is
+ * what the thread has now.
  */
-void pin_change(struct pin *pin, const struct cpumask *asked)
+static bool find_before(struct pin *pin)
 {
-	set_copy(pin->to_asked, asked);
-	pin->inside = false;
-	if (!pin->given) {
-		pin->inside = pin_own_affinity(pin->owner, pin->task,
-					       pin->to_before);
-	} else if (pin_drifted(pin)) {
+	if (!pin->given)
+		return own_affinity(pin->owner, pin->task, pin->to_before);
+	if (pin_drifted(pin))
 		task_affinity(pin->task, pin->to_before);
-	} else {
+	else
 		cpumask_copy(pin->to_before, pin->before);
-	}
+	return false;
 }
 
 /**
- * pin_set - set the affinity of the thread
- * @pin: its pin, after pin_change()
- * @wanted: of the CPUs asked for those that it may have; it gets what is in
- *	pin->to_before and its cpuset of these
+ * pin_set - set the affinity of the thread, to some CPUs or to others than before
+ * @pin: its pin
+ * @asked: CPUs asked for
+ * @wanted: of these those that it may have; it gets what is in pin->to_before and
+ *	its cpuset of these
  * @view: to look at its cpuset with, or NULL
  *
- * It may be outside of its cpuset, if that changes, until pin_settle().
+ * It may be outside of its cpuset, if that changes, until pin_settle(). After that
+ * follows pin_commit(); if there is an error the pin stays as it is, or if it is
+ * new goes by pin_abandon().
  *
  * Return: 0; -ENOSPC: it may run on none of @wanted.
  */
-int pin_set(struct pin *pin, const struct cpumask *wanted,
-	    struct cpuset_view *view)
+int pin_set(struct pin *pin, const struct cpumask *asked,
+	    const struct cpumask *wanted, struct cpuset_view *view)
 {
+	bool inside = find_before(pin);
 	const struct cpumask *before = pin->to_before, *allowed = before;
 	int err;
 
+	set_copy(pin->to_asked, asked);
 	/* What the thread has is inside of its cpuset: the kernel sees to that. */
-	if (!pin->inside)
+	if (!inside)
 		allowed = allowed_cpus(pin, view);
 	if (!set_and3(pin->to_mask, wanted, before, allowed, cpu_online_mask))
 		return -ENOSPC;
@@ -431,25 +437,35 @@ void pin_commit(struct pin *pin)
  * @ret: filled with what it returns for each
  * @nr: how many, at least one
  * @view: made after pin_set() of all
+ *
+ * Return: true if it is 0 for all of them.
  */
-void pin_settle_all(struct pin *const *pin, int *ret, u32 nr,
+bool pin_settle_all(struct pin *const *pin, int *ret, u32 nr,
 		    struct cpuset_view *view)
 {
 	const struct cpumask *allowed = cpuset_view_cpus(view, pin[0]->task);
+	bool settled = true;
 	u32 i;
 
 	/* Most often they have one cpuset, and that is as it was. */
 	rcu_read_lock();
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		ret[i] = !cpuset_is_viewed(view, pin[i]->task) ||
 			 !set_subset(pin[i]->to_mask, allowed);
+		settled &= !ret[i];
+	}
 	rcu_read_unlock();
+	if (settled && !AFFINITY_IS_CUT)
+		return true;
+	settled = true;
 	for (i = 0; i < nr; i++) {
 		if (ret[i])
 			ret[i] = pin_settle(pin[i], view);
 		else
 			read_back(pin[i]);
+		settled &= !ret[i];
 	}
+	return settled;
 }
 
 /**
