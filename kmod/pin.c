@@ -423,14 +423,6 @@ static void commit(struct pin *pin)
 	pin->given = true;
 }
 
-/** pin_commit - the change is done */
-void pin_commit(struct pin *pin)
-{
-	spin_lock(&pins_lock);
-	commit(pin);
-	spin_unlock(&pins_lock);
-}
-
 /**
  * pin_settle_all - pin_settle() for several
  * @pin: the pins
@@ -483,6 +475,12 @@ void pin_commit_all(struct pin *const *pin, const int *ret, u32 nr)
 		if (!ret[i])
 			commit(pin[i]);
 	spin_unlock(&pins_lock);
+}
+
+/** pin_commit - the change is done */
+void pin_commit(struct pin *pin)
+{
+	pin_commit_all(&pin, &(int){ 0 }, 1);
 }
 
 /** pin_abandon - forget a pin as if it had never been; its thread is as it is */
@@ -539,12 +537,11 @@ bool pin_exited(const struct pin *pin)
 /** pin_drifted - has somebody else changed the thread's affinity since? */
 bool pin_drifted(const struct pin *pin)
 {
-	unsigned long flags;
 	bool drifted;
 
-	raw_spin_lock_irqsave(&pin->task->pi_lock, flags);
+	raw_spin_lock_irq(&pin->task->pi_lock);
 	drifted = !cpumask_equal(&pin->task->cpus_mask, pin->mask);
-	raw_spin_unlock_irqrestore(&pin->task->pi_lock, flags);
+	raw_spin_unlock_irq(&pin->task->pi_lock);
 	return drifted;
 }
 

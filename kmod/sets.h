@@ -12,7 +12,7 @@
 
 static inline void set_copy(struct cpumask *to, const struct cpumask *from)
 {
-	u32 i;
+	size_t i;
 
 	/* READ_ONCE(): or the compiler makes a call of memcpy() of it. */
 	for (i = 0; i < BITS_TO_LONGS(nr_cpu_ids); i++)
@@ -25,7 +25,7 @@ static inline bool set_and3(struct cpumask *to, const struct cpumask *a,
 			    const struct cpumask *d)
 {
 	unsigned long word, any = 0;
-	u32 i;
+	size_t i;
 
 	for (i = 0; i < BITS_TO_LONGS(nr_cpu_ids); i++) {
 		word = cpumask_bits(a)[i] & cpumask_bits(b)[i] &
@@ -39,7 +39,7 @@ static inline bool set_and3(struct cpumask *to, const struct cpumask *a,
 /* Is all of @a in @b? */
 static inline bool set_subset(const struct cpumask *a, const struct cpumask *b)
 {
-	u32 i;
+	size_t i;
 
 	for (i = 0; i < BITS_TO_LONGS(nr_cpu_ids); i++)
 		if (cpumask_bits(a)[i] & ~cpumask_bits(b)[i])
