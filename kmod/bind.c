@@ -33,13 +33,11 @@
  * @task: the thread, referenced; or ERR_PTR(): there is none to bind
  * @vcpu: the vCPU: before it has begun only one that has a place, and so will
  *	not be pruned
- * @cpu: the CPU asked for, if it is one, or VCPUNUMA_NONE
  */
 struct binding {
 	struct vcpunuma_bind_entry *entry;
 	struct task_struct *task;
 	struct vcpu *vcpu;
-	u32 cpu;
 };
 
 /**
@@ -113,30 +111,31 @@ static int check_entry(const struct vcpunuma_bind_entry *e, bool has_pidfd)
 	return 0;
 }
 
+/* The CPU an entry asks for, if it is one, or VCPUNUMA_NONE */
+static u32 asked_cpu(const struct vcpunuma_bind_entry *e, const struct vcpu *v)
+{
+	if (e->to == VCPUNUMA_BIND_PLACE)
+		return v->place.cpu;
+	return e->to == VCPUNUMA_BIND_CPU ? e->target : VCPUNUMA_NONE;
+}
+
 /* The CPUs an entry asks for, or ERR_PTR(); a set of CPUs is there already. */
 static const struct cpumask *find_asked(struct bind_group *g,
-					struct binding *b,
+					const struct vcpunuma_bind_entry *e,
 					const struct vcpu *v)
 {
-	const struct vcpunuma_bind_entry *e = b->entry;
-	u32 node = e->target;
+	u32 node = e->target, cpu;
 
-	b->cpu = VCPUNUMA_NONE;
-	switch (e->to) {
-	case VCPUNUMA_BIND_CPUS:
+	if (e->to == VCPUNUMA_BIND_CPUS)
 		return g->asked;
-	case VCPUNUMA_BIND_CPU:
-		b->cpu = e->target;
-		break;
-	case VCPUNUMA_BIND_PLACE:
+	if (e->to == VCPUNUMA_BIND_PLACE) {
 		if (!v->placed)
 			return ERR_PTR(-ENOENT);
 		node = v->place.node;
-		b->cpu = v->place.cpu;
-		break;
 	}
-	if (b->cpu != VCPUNUMA_NONE)
-		return cpumask_of(b->cpu);
+	cpu = asked_cpu(e, v);
+	if (cpu != VCPUNUMA_NONE)
+		return cpumask_of(cpu);
 	if (!node_valid(node))
 		return ERR_PTR(-ENODEV);
 	node_cpus(node, g->asked);
@@ -197,7 +196,7 @@ static int begin(struct bind_group *g, struct binding *b, struct vcpu *v)
 
 	if (v->binding)
 		return -EBUSY;
-	asked = find_asked(g, b, v);
+	asked = find_asked(g, b->entry, v);
 	if (IS_ERR(asked))
 		return PTR_ERR(asked);
 	wanted = admit(g, b->entry, v, asked);
@@ -208,8 +207,7 @@ static int begin(struct bind_group *g, struct binding *b, struct vcpu *v)
 		if (IS_ERR(pin))
 			return PTR_ERR(pin);
 	}
-	pin_change(pin, asked);
-	err = pin_set(pin, wanted, &g->view);
+	err = pin_set(pin, asked, wanted, &g->view);
 	if (err) {
 		if (!again)
 			pin_abandon(pin);
@@ -246,12 +244,13 @@ static void finish(struct bind_group *g, struct binding *b, struct pin *pin,
 		return;
 	}
 	if (v->pin != pin) {
-		vcpu_drop_pin(v);
+		if (v->pin)
+			vcpu_drop_pin(v);
 		v->pin = pin;
 	}
 	v->exited = false;
 	v->in_place = e->to == VCPUNUMA_BIND_PLACE && v->reserved;
-	vcpu_note_mask(v, b->cpu);
+	vcpu_note_mask(v, asked_cpu(e, v));
 	e->out_node = v->node;
 	e->out_cpu = v->cpu;
 }
@@ -265,10 +264,10 @@ static void finish_all(struct bind_group *g)
 		return;
 	/* What is seen of the cpuset from here on is later than all was set. */
 	cpuset_view_close(&g->view);
-	pin_settle_all(g->pin, g->ret, g->nr, &g->view);
-	for (i = 0; i < g->nr; i++)
-		if (g->ret[i] > 0)
-			g->ret[i] = recheck(g, g->pin[i]);
+	if (!pin_settle_all(g->pin, g->ret, g->nr, &g->view))
+		for (i = 0; i < g->nr; i++)
+			if (g->ret[i] > 0)
+				g->ret[i] = recheck(g, g->pin[i]);
 	pin_commit_all(g->pin, g->ret, g->nr);
 	for (i = 0; i < g->nr; i++)
 		finish(g, g->begun[i], g->pin[i], g->ret[i]);
@@ -411,7 +410,9 @@ int bind_cmd_bind(struct cmd_call *call, union cmd_buffer *buf)
 	err = get_pidfd(has_pidfd, cmd->pidfd, &pidfd);
 	if (err)
 		goto out_free;
+	rcu_read_lock();
 	b.task = pin_find_thread(cmd->tid, pidfd, NULL);
+	rcu_read_unlock();
 	put_pidfd(pidfd);
 	if (IS_ERR(b.task)) {
 		err = PTR_ERR(b.task);
@@ -484,8 +485,10 @@ static int bind_some(struct batch *batch, u32 first, u32 nr, u32 *failed)
 	err = cmd_array_put(&batch->array, first, batch->entry, nr);
 	if (err)
 		return err;
+	rcu_read_lock();
 	for (i = 0; i < nr; i++)
 		find_thread(batch, i);
+	rcu_read_unlock();
 	err = bind_all(batch->g, batch->binding, nr);
 	for (i = 0; i < nr; i++)
 		if (!IS_ERR(batch->binding[i].task))

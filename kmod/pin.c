@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "cpuset.h"
 #include "pin.h"
+#include "sets.h"
 
 /* All pins by task: a thread has one at most, or giving back were guesswork. */
 static DEFINE_HASHTABLE(pins, 10);
@@ -77,7 +78,8 @@ static struct task_struct *find_task(s32 tid, struct task_struct *near)
 	/* Who has been unhashed no longer knows who is next. */
 	if (near && pid_alive(near)) {
 		next = next_thread(near);
-		if (task_pid_vnr(next) == tid)
+		/* As task_pid_vnr() does, which takes twice as long */
+		if (pid_nr_ns(task_pid(next), ns_of_pid(task_pid(current))) == tid)
 			return next;
 	}
 	return pid_task(find_vpid(tid), PIDTYPE_PID);
@@ -104,40 +106,34 @@ static int check_thread(struct task_struct *task)
  * @pidfd: the file of a pidfd of the process it must belong to, or NULL
  * @near: a thread it may be next to, referenced, or NULL
  *
+ * Under rcu_read_lock().
+ *
  * Return: the task with a reference for the caller; ERR_PTR() of -ESRCH,
  * -EPERM, -EINVAL or -EBUSY as in the uAPI header.
  */
 struct task_struct *pin_find_thread(s32 tid, const struct file *pidfd,
 				    struct task_struct *near)
 {
-	struct task_struct *task;
+	struct task_struct *task = find_task(tid, near);
 	int err;
 
-	rcu_read_lock();
-	task = find_task(tid, near);
 	if (!task || (pidfd && !is_pidfd_of(pidfd, task)))
-		err = -ESRCH;
-	else
-		err = check_thread(task);
-	if (!err)
-		get_task_struct(task);
-	rcu_read_unlock();
-	return err ? ERR_PTR(err) : task;
+		return ERR_PTR(-ESRCH);
+	err = check_thread(task);
+	return err ? ERR_PTR(err) : get_task_struct(task);
 }
 
 static void task_affinity(struct task_struct *task, struct cpumask *cpus)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&task->pi_lock, flags);
-	cpumask_copy(cpus, &task->cpus_mask);
-	raw_spin_unlock_irqrestore(&task->pi_lock, flags);
+	raw_spin_lock_irq(&task->pi_lock);
+	set_copy(cpus, &task->cpus_mask);
+	raw_spin_unlock_irq(&task->pi_lock);
 }
 
-/* Of what a thread of a process was given by a VM; equal sets have equal keys. */
-static u32 like_key(const struct pin_owner *owner,
-		    const struct task_struct *task,
-		    const struct cpumask *mask)
+/* Where in the table is what a thread of a process was given by a VM? */
+static __always_inline struct hlist_head *
+like_list(const struct pin_owner *owner, const struct task_struct *task,
+	  const struct cpumask *mask)
 {
 	const unsigned long *word = cpumask_bits(mask);
 	u32 i, last = (nr_cpu_ids - 1) / BITS_PER_LONG;
@@ -148,7 +144,7 @@ static u32 like_key(const struct pin_owner *owner,
 	/* What is in it beyond the last CPU says nothing. */
 	key ^= word[last] & BITMAP_LAST_WORD_MASK(nr_cpu_ids);
 	key ^= (unsigned long)owner ^ (unsigned long)task->signal;
-	return hash_long(key, 32);
+	return &likes[hash_long(key, HASH_BITS(likes))];
 }
 
 /* Does a thread of the pinned one's process have just what the pin gave? */
@@ -158,6 +154,33 @@ static bool pin_is_like(const struct pin *pin, const struct pin_owner *owner,
 {
 	return pin->owner == owner && pin->task->signal == task->signal &&
 	       cpumask_equal(pin->mask, cpus) && !pin_exited(pin);
+}
+
+/* If a thread of the same process was given just @cpus: what that one had before */
+static noinline bool find_like(const struct pin_owner *owner,
+			       struct task_struct *task, struct cpumask *cpus)
+{
+	struct pin *pin;
+	bool found = false;
+
+	spin_lock(&pins_lock);
+	hlist_for_each_entry(pin, like_list(owner, task, cpus), like) {
+		if (!pin_is_like(pin, owner, task, cpus))
+			continue;
+		/* Changed under the VM's lock only */
+		cpumask_copy(cpus, pin->before);
+		found = true;
+		break;
+	}
+	spin_unlock(&pins_lock);
+	return found;
+}
+
+static inline bool own_affinity(const struct pin_owner *owner,
+				struct task_struct *task, struct cpumask *cpus)
+{
+	task_affinity(task, cpus);
+	return !owner->nr || !find_like(owner, task, cpus);
 }
 
 /**
@@ -175,23 +198,7 @@ static bool pin_is_like(const struct pin *pin, const struct pin_owner *owner,
 bool pin_own_affinity(const struct pin_owner *owner, struct task_struct *task,
 		      struct cpumask *cpus)
 {
-	struct pin *pin;
-	bool own = true;
-
-	task_affinity(task, cpus);
-	if (!owner->nr)
-		return true;
-	spin_lock(&pins_lock);
-	hash_for_each_possible(likes, pin, like, like_key(owner, task, cpus)) {
-		if (!pin_is_like(pin, owner, task, cpus))
-			continue;
-		/* Changed under the VM's lock only */
-		cpumask_copy(cpus, pin->before);
-		own = false;
-		break;
-	}
-	spin_unlock(&pins_lock);
-	return own;
+	return own_affinity(owner, task, cpus);
 }
 
 /*
@@ -307,7 +314,7 @@ static int pin_link(struct pin *pin)
  *
  * It is not kept anywhere until pin_set(). Only now is it known that the
  * affinity it has is not somebody's pin that is about to be given back, so only
- * now may that be read, as pin_change() does.
+ * now may that be read, as pin_set() does.
  *
  * Return: the pin; ERR_PTR() of -EBUSY: the thread is pinned already.
  */
@@ -330,53 +337,48 @@ struct pin *pin_create(struct task_struct *task, struct pin_owner *owner,
 	return pin;
 }
 
-/**
- * pin_change - begin to keep the thread on some CPUs, or on others than before
- * @pin: its pin
- * @asked: CPUs asked for
- *
- * Nothing happens before pin_set(). After that follow pin_settle(), and then
- * pin_commit(); if there is an error the pin stays as it is, or if it is new goes
- * by pin_abandon().
- *
- * An affinity that somebody else gave the thread since counts as the one it had
- * before.
+/*
+ * The affinity it is to count as having had, once the change is done. An affinity
+ * that somebody else gave the thread since counts as that. Returns true if it is
+ * what the thread has now.
  */
-void pin_change(struct pin *pin, const struct cpumask *asked)
+static bool find_before(struct pin *pin)
 {
-	cpumask_copy(pin->to_asked, asked);
-	pin->inside = false;
-	if (!pin->given) {
-		pin->inside = pin_own_affinity(pin->owner, pin->task,
-					       pin->to_before);
-	} else if (pin_drifted(pin)) {
+	if (!pin->given)
+		return own_affinity(pin->owner, pin->task, pin->to_before);
+	if (pin_drifted(pin))
 		task_affinity(pin->task, pin->to_before);
-	} else {
+	else
 		cpumask_copy(pin->to_before, pin->before);
-	}
+	return false;
 }
 
 /**
- * pin_set - set the affinity of the thread
- * @pin: its pin, after pin_change()
- * @wanted: of the CPUs asked for those that it may have; it gets what is in
- *	pin->to_before and its cpuset of these
+ * pin_set - set the affinity of the thread, to some CPUs or to others than before
+ * @pin: its pin
+ * @asked: CPUs asked for
+ * @wanted: of these those that it may have; it gets what is in pin->to_before and
+ *	its cpuset of these
  * @view: to look at its cpuset with, or NULL
  *
- * It may be outside of its cpuset, if that changes, until pin_settle().
+ * It may be outside of its cpuset, if that changes, until pin_settle(). After that
+ * follows pin_commit(); if there is an error the pin stays as it is, or if it is
+ * new goes by pin_abandon().
  *
  * Return: 0; -ENOSPC: it may run on none of @wanted.
  */
-int pin_set(struct pin *pin, const struct cpumask *wanted,
-	    struct cpuset_view *view)
+int pin_set(struct pin *pin, const struct cpumask *asked,
+	    const struct cpumask *wanted, struct cpuset_view *view)
 {
+	bool inside = find_before(pin);
+	const struct cpumask *before = pin->to_before, *allowed = before;
 	int err;
 
-	cpumask_and(pin->to_mask, wanted, pin->to_before);
+	set_copy(pin->to_asked, asked);
 	/* What the thread has is inside of its cpuset: the kernel sees to that. */
-	if (!pin->inside)
-		cpumask_and(pin->to_mask, pin->to_mask, allowed_cpus(pin, view));
-	if (!cpumask_intersects(pin->to_mask, cpu_online_mask))
+	if (!inside)
+		allowed = allowed_cpus(pin, view);
+	if (!set_and3(pin->to_mask, wanted, before, allowed, cpu_online_mask))
 		return -ENOSPC;
 	err = set_cpus_allowed_ptr(pin->task, pin->to_mask);
 	return err == -EINVAL ? -ENOSPC : err;
@@ -415,17 +417,10 @@ static void commit(struct pin *pin)
 	swap(pin->before, pin->to_before);
 	swap(pin->mask, pin->to_mask);
 	swap(pin->asked, pin->to_asked);
-	hash_add(likes, &pin->like, like_key(pin->owner, pin->task, pin->mask));
+	hlist_add_head(&pin->like,
+		       like_list(pin->owner, pin->task, pin->mask));
 	pin->owner->nr += !pin->given;
 	pin->given = true;
-}
-
-/** pin_commit - the change is done */
-void pin_commit(struct pin *pin)
-{
-	spin_lock(&pins_lock);
-	commit(pin);
-	spin_unlock(&pins_lock);
 }
 
 /**
@@ -434,25 +429,35 @@ void pin_commit(struct pin *pin)
  * @ret: filled with what it returns for each
  * @nr: how many, at least one
  * @view: made after pin_set() of all
+ *
+ * Return: true if it is 0 for all of them.
  */
-void pin_settle_all(struct pin *const *pin, int *ret, u32 nr,
+bool pin_settle_all(struct pin *const *pin, int *ret, u32 nr,
 		    struct cpuset_view *view)
 {
 	const struct cpumask *allowed = cpuset_view_cpus(view, pin[0]->task);
+	bool settled = true;
 	u32 i;
 
 	/* Most often they have one cpuset, and that is as it was. */
 	rcu_read_lock();
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		ret[i] = !cpuset_is_viewed(view, pin[i]->task) ||
-			 !cpumask_subset(pin[i]->to_mask, allowed);
+			 !set_subset(pin[i]->to_mask, allowed);
+		settled &= !ret[i];
+	}
 	rcu_read_unlock();
+	if (settled && !AFFINITY_IS_CUT)
+		return true;
+	settled = true;
 	for (i = 0; i < nr; i++) {
 		if (ret[i])
 			ret[i] = pin_settle(pin[i], view);
 		else
 			read_back(pin[i]);
+		settled &= !ret[i];
 	}
+	return settled;
 }
 
 /**
@@ -470,6 +475,12 @@ void pin_commit_all(struct pin *const *pin, const int *ret, u32 nr)
 		if (!ret[i])
 			commit(pin[i]);
 	spin_unlock(&pins_lock);
+}
+
+/** pin_commit - the change is done */
+void pin_commit(struct pin *pin)
+{
+	pin_commit_all(&pin, &(int){ 0 }, 1);
 }
 
 /** pin_abandon - forget a pin as if it had never been; its thread is as it is */
@@ -526,12 +537,11 @@ bool pin_exited(const struct pin *pin)
 /** pin_drifted - has somebody else changed the thread's affinity since? */
 bool pin_drifted(const struct pin *pin)
 {
-	unsigned long flags;
 	bool drifted;
 
-	raw_spin_lock_irqsave(&pin->task->pi_lock, flags);
+	raw_spin_lock_irq(&pin->task->pi_lock);
 	drifted = !cpumask_equal(&pin->task->cpus_mask, pin->mask);
-	raw_spin_unlock_irqrestore(&pin->task->pi_lock, flags);
+	raw_spin_unlock_irq(&pin->task->pi_lock);
 	return drifted;
 }
 

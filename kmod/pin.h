@@ -37,7 +37,6 @@ struct pin_owner {
  * @to_asked: so too @asked
  * @allowed: what its cpuset allows, while that is looked at
  * @given: it gave the thread an affinity
- * @inside: with a change under way, is @to_before known to be in its cpuset?
  * @bits: room for all of these sets
  *
  * Changed and read under the lock of the VM that owns it; @link and @like under
@@ -57,7 +56,6 @@ struct pin {
 	struct cpumask *to_asked;
 	struct cpumask *allowed;
 	bool given;
-	bool inside;
 	unsigned long bits[];
 };
 
@@ -87,12 +85,11 @@ void pin_block_put(struct pin_block *block);
 
 struct pin *pin_create(struct task_struct *task, struct pin_owner *owner,
 		       struct pin_block *block);
-void pin_change(struct pin *pin, const struct cpumask *asked);
-int pin_set(struct pin *pin, const struct cpumask *wanted,
-	    struct cpuset_view *view);
+int pin_set(struct pin *pin, const struct cpumask *asked,
+	    const struct cpumask *wanted, struct cpuset_view *view);
 int pin_settle(struct pin *pin, struct cpuset_view *view);
 void pin_commit(struct pin *pin);
-void pin_settle_all(struct pin *const *pin, int *ret, u32 nr,
+bool pin_settle_all(struct pin *const *pin, int *ret, u32 nr,
 		    struct cpuset_view *view);
 void pin_commit_all(struct pin *const *pin, const int *ret, u32 nr);
 void pin_abandon(struct pin *pin);

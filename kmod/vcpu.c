@@ -295,8 +295,7 @@ static bool give_cpus(struct vcpu *v, const struct cpumask *wanted)
 {
 	struct pin *pin = v->pin;
 
-	pin_change(pin, pin->asked);
-	if (pin_set(pin, wanted, NULL) || pin_settle(pin, NULL) < 0 ||
+	if (pin_set(pin, pin->asked, wanted, NULL) || pin_settle(pin, NULL) < 0 ||
 	    !cpumask_subset(pin->to_mask, wanted))
 		return false;
 	pin_commit(pin);
