@@ -10,12 +10,18 @@
 
 #include <linux/cpumask.h>
 
+/* All that a set has room for: nothing in it is left as it was. */
+static inline size_t set_words(void)
+{
+	return cpumask_size() / sizeof(long);
+}
+
 static inline void set_copy(struct cpumask *to, const struct cpumask *from)
 {
 	size_t i;
 
 	/* READ_ONCE(): or the compiler makes a call of memcpy() of it. */
-	for (i = 0; i < BITS_TO_LONGS(nr_cpu_ids); i++)
+	for (i = 0; i < set_words(); i++)
 		cpumask_bits(to)[i] = READ_ONCE(cpumask_bits(from)[i]);
 }
 
@@ -27,7 +33,7 @@ static inline bool set_and3(struct cpumask *to, const struct cpumask *a,
 	unsigned long word, any = 0;
 	size_t i;
 
-	for (i = 0; i < BITS_TO_LONGS(nr_cpu_ids); i++) {
+	for (i = 0; i < set_words(); i++) {
 		word = cpumask_bits(a)[i] & cpumask_bits(b)[i] &
 		       cpumask_bits(c)[i];
 		cpumask_bits(to)[i] = word;
@@ -41,7 +47,7 @@ static inline bool set_subset(const struct cpumask *a, const struct cpumask *b)
 {
 	size_t i;
 
-	for (i = 0; i < BITS_TO_LONGS(nr_cpu_ids); i++)
+	for (i = 0; i < set_words(); i++)
 		if (cpumask_bits(a)[i] & ~cpumask_bits(b)[i])
 			return false;
 	return true;
