@@ -13,6 +13,7 @@
  * while the cpuset itself is referenced.
  */
 #include <linux/bitmap.h>
+#include <linux/build_bug.h>
 #include <linux/cgroup.h>
 #include <linux/cpumask.h>
 #include <linux/kernfs.h>
@@ -26,8 +27,9 @@
 
 #ifdef CONFIG_CPUSETS
 
-/* The longest list names every second CPU: four digits and a comma. */
-#define TEXT_PER_CPU	3
+/* The longest list leaves out every third CPU: "1000-1001," for three of them. */
+#define TEXT_PER_CPU	4
+static_assert(CONFIG_NR_CPUS <= 10000);
 
 /**
  * struct reader - an open cpuset.cpus.effective
