@@ -29,7 +29,7 @@
 
 /* The longest list leaves out every third CPU: "1000-1001," for three of them. */
 #define TEXT_PER_CPU	4
-static_assert(NR_CPUS <= 10000);
+static_assert(CONFIG_NR_CPUS <= 10000);
 
 /**
  * struct reader - an open cpuset.cpus.effective
