@@ -14,11 +14,6 @@
 #include "host.h"
 #include "vm.h"
 
-static u32 owner_of(const struct books *books, u32 i)
-{
-	return books->ledger.owner[i] & ~CORE_BLOCKED;
-}
-
 /* Do vCPUs of reservations float over the CPUs of the pool that @i is in? */
 static bool floated_over(const struct books *books, u32 i)
 {
@@ -59,7 +54,6 @@ static struct vcpunuma_ledger_cpu cpu_of(const struct books *books, u32 i)
 	const struct core_topo_cpu *cpu = &topo->cpu[i];
 	const struct core_topo_core *core = &topo->core[cpu->core];
 	const struct core_topo_group *group = &topo->group[cpu->group];
-	u32 owner = owner_of(books, i);
 
 	return (struct vcpunuma_ledger_cpu) {
 		.cpu = cpu->id,
@@ -67,8 +61,7 @@ static struct vcpunuma_ledger_cpu cpu_of(const struct books *books, u32 i)
 		.core = lowest_id(topo, core->cpu, core->nr_cpus),
 		.llc = lowest_id(topo, group->cpu, group->nr_cpus),
 		.state = state_of(books, i),
-		.owner = owner && owner != CORE_OWNER_HOST ? owner :
-							     VCPUNUMA_NONE,
+		.owner = core_cpu_owner(&books->ledger, i) ?: VCPUNUMA_NONE,
 		.nr_unreserved = books->vcpus[i],
 	};
 }
@@ -173,14 +166,11 @@ void balance_free(struct balance *b)
 
 static bool may_know(u32 id)
 {
-	struct vcpunuma_vm *vm = vm_next(id);
-	bool may;
+	struct vcpunuma_vm *vm = vm_find(id);
 
-	if (!vm)
-		return false;
-	may = vm->id == id && vm_may_know(vm);
-	vm_put(vm);
-	return may;
+	if (vm)
+		vm_put(vm);
+	return vm;
 }
 
 /* Owners that the caller may not know of become none, as those that have ended. */

@@ -98,16 +98,24 @@ static void scratch_free(struct scratch *s)
 	host_put(s->host);
 }
 
+/* The host as it is now, referenced */
+static struct host *host_now(void)
+{
+	struct host *now;
+
+	mutex_lock(&ledger_lock);
+	now = host;
+	host_get(now);
+	mutex_unlock(&ledger_lock);
+	return now;
+}
+
 static int scratch_init(struct scratch *s)
 {
 	u32 nodes, cpus;
 
 	memset(s, 0, sizeof(*s));
-	mutex_lock(&ledger_lock);
-	s->host = host;
-	host_get(host);
-	mutex_unlock(&ledger_lock);
-
+	s->host = host_now();
 	nodes = s->host->topo.nr_nodes;
 	cpus = s->host->topo.nr_cpus;
 	s->ledger_mem = kvmalloc(books_bytes(s->host), GFP_KERNEL_ACCOUNT);
@@ -297,14 +305,12 @@ static void sync_cpus(void)
 /* Note which CPUs are owned, now that the books have changed. */
 static void note_owned(void)
 {
-	u32 i, who;
+	u32 i;
 
 	cpumask_clear(owned);
-	for (i = 0; i < host->topo.nr_cpus; i++) {
-		who = books.owner[i] & ~CORE_BLOCKED;
-		if (who && who != CORE_OWNER_HOST)
+	for (i = 0; i < host->topo.nr_cpus; i++)
+		if (core_cpu_owner(&books, i))
 			cpumask_set_cpu(host->topo.cpu[i].id, owned);
-	}
 }
 
 /* Book the plan, if the ledger still has what it takes. */
@@ -570,12 +576,11 @@ void booking_put(struct booking *b)
 		kref_put(&b->ref, booking_free);
 }
 
-/* The nodes that the booking has something on */
-static void booked_nodes(const struct booking *b, nodemask_t *nodes)
+/** booking_add_nodes - add the nodes that a booking has something on */
+void booking_add_nodes(const struct booking *b, nodemask_t *nodes)
 {
 	u32 i;
 
-	nodes_clear(*nodes);
 	for (i = 0; i < b->plan.nr_chunks; i++)
 		node_set(b->chunks[i].node, *nodes);
 }
@@ -637,12 +642,12 @@ static bool may_float_all(const struct booking *b, const nodemask_t *nodes,
 bool booking_serves(const struct booking *b, const struct booking_request *req,
 		    const struct cpumask *allowed)
 {
-	nodemask_t nodes;
+	nodemask_t nodes = NODE_MASK_NONE;
 	u32 i;
 
 	if (!same_size(&b->asked, &req->core))
 		return false;
-	booked_nodes(b, &nodes);
+	booking_add_nodes(b, &nodes);
 	if (!nodes_subset(nodes, req->allowed) ||
 	    nodes_intersects(nodes, req->avoid) ||
 	    !nodes_subset(req->required, nodes))
@@ -690,7 +695,7 @@ static void leave_own(const struct booking *own, struct cpumask *cpus)
 
 	lockdep_assert_held(&ledger_lock);
 	for (i = 0; i < host->topo.nr_cpus; i++)
-		if ((books.owner[i] & ~CORE_BLOCKED) == own->plan.owner)
+		if (core_cpu_owner(&books, i) == own->plan.owner)
 			cpumask_clear_cpu(host->topo.cpu[i].id, cpus);
 }
 
@@ -711,12 +716,7 @@ void booking_foreign(const struct booking *own, struct cpumask *cpus)
 /** booking_total - bytes reserved, by a booking in force */
 u64 booking_total(const struct booking *b)
 {
-	u64 sum = 0;
-	u32 i;
-
-	for (i = 0; i < b->plan.nr_chunks; i++)
-		sum += b->chunks[i].mem;
-	return sum;
+	return b->asked.mem * BOOKING_UNIT;
 }
 
 /** booking_mem - bytes reserved on a node, by a booking in force */
@@ -756,12 +756,7 @@ static int books_alloc(struct books *copy)
 {
 	u32 nodes, cpus;
 
-	*copy = (struct books) { 0 };
-	mutex_lock(&ledger_lock);
-	copy->host = host;
-	host_get(host);
-	mutex_unlock(&ledger_lock);
-
+	*copy = (struct books) { .host = host_now() };
 	nodes = copy->host->topo.nr_nodes;
 	cpus = copy->host->topo.nr_cpus;
 	copy->memory = kvmalloc(books_bytes(copy->host), GFP_KERNEL_ACCOUNT);

@@ -25,6 +25,12 @@ struct vcpunuma_place;
 /* The core counts memory in units of this many bytes. */
 #define BOOKING_UNIT	SZ_2M
 
+/* The core's costs, distances and shares, which are in 1/1024, in 1/@parts */
+static inline u32 booking_parts(u32 core, u32 parts)
+{
+	return (u64)core * parts / 1024;
+}
+
 /**
  * struct booking_request - what a VM asks for
  * @core: for the core; its sets but for @cpus, and @near and @first, are set
@@ -107,6 +113,7 @@ int booking_lock_killable(void);
 void booking_unlock(void);
 
 bool booking_owns(const struct booking *b);
+void booking_add_nodes(const struct booking *b, nodemask_t *nodes);
 u64 booking_total(const struct booking *b);
 u64 booking_mem(const struct booking *b, u32 node);
 void booking_foreign(const struct booking *own, struct cpumask *cpus);

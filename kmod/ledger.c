@@ -50,7 +50,7 @@ void ledger_move(u32 *booked, u32 cpu)
 	if (*booked == cpu)
 		return;
 	mutex_lock(&ledger_lock);
-	changes += *booked != cpu;
+	changes++;
 	if (*booked != VCPUNUMA_NONE)
 		ledger_vcpus[*booked]--;
 	if (cpu != VCPUNUMA_NONE)

@@ -199,10 +199,10 @@ static bool vcpu_within(const struct vcpu *v, const struct wanted *w,
 /* Is all that the VM has within what it may have from now on? */
 static bool vm_within(struct vcpunuma_vm *vm, struct wanted *w)
 {
+	nodemask_t nodes = NODE_MASK_NONE;
 	struct vcpunuma_mem *mem;
 	unsigned long id;
 	struct vcpu *v;
-	u32 i;
 
 	lockdep_assert_held(&vm->lock);
 	if (vm->limits.vcpus > w->max_vcpus || vm->limits.mem > w->max_mem)
@@ -213,12 +213,10 @@ static bool vm_within(struct vcpunuma_vm *vm, struct wanted *w)
 		if (!vcpu_within(v, w, w->scratch))
 			return false;
 	xa_for_each(&vm->mems, id, mem)
-		if (!node_isset(mem->node, w->nodes))
-			return false;
-	for (i = 0; vm->booking && i < vm->booking->plan.nr_chunks; i++)
-		if (!node_isset(vm->booking->chunks[i].node, w->nodes))
-			return false;
-	return true;
+		node_set(mem->node, nodes);
+	if (vm->booking)
+		booking_add_nodes(vm->booking, &nodes);
+	return nodes_subset(nodes, w->nodes);
 }
 
 static int restrict_locked(struct vcpunuma_vm *vm,

@@ -176,13 +176,6 @@ static noinline bool find_like(const struct pin_owner *owner,
 	return found;
 }
 
-static inline bool own_affinity(const struct pin_owner *owner,
-				struct task_struct *task, struct cpumask *cpus)
-{
-	task_affinity(task, cpus);
-	return !owner->nr || !find_like(owner, task, cpus);
-}
-
 /**
  * pin_own_affinity - the affinity a thread would have, were nobody pinned
  * @owner: a VM, locked
@@ -198,7 +191,8 @@ static inline bool own_affinity(const struct pin_owner *owner,
 bool pin_own_affinity(const struct pin_owner *owner, struct task_struct *task,
 		      struct cpumask *cpus)
 {
-	return own_affinity(owner, task, cpus);
+	task_affinity(task, cpus);
+	return !owner->nr || !find_like(owner, task, cpus);
 }
 
 /*
@@ -345,7 +339,7 @@ struct pin *pin_create(struct task_struct *task, struct pin_owner *owner,
 static bool find_before(struct pin *pin)
 {
 	if (!pin->given)
-		return own_affinity(pin->owner, pin->task, pin->to_before);
+		return pin_own_affinity(pin->owner, pin->task, pin->to_before);
 	if (pin_drifted(pin))
 		task_affinity(pin->task, pin->to_before);
 	else

@@ -82,25 +82,21 @@ static struct vcpunuma_vm *find_vm(struct vcpunuma_vm *own,
 	unsigned long id = cmd->vm;
 	struct vcpunuma_vm *vm;
 
-	if (!id && !next) {
+	if (!next && (!id || id == own->id)) {
 		vm_get(own);
 		return own;
 	}
+	if (!next)
+		return vm_find(id) ?: ERR_PTR(-ENOENT);
 	while ((vm = vm_next(id))) {
-		if (!next && vm->id != cmd->vm)
-			break;
 		if (vm == own || vm_may_know(vm))
 			return vm;
-		if (!next)
-			break;
 		id = vm->id + 1UL;
 		vm_put(vm);
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return ERR_PTR(-EINTR);
 	}
-	if (vm)
-		vm_put(vm);
 	return ERR_PTR(-ENOENT);
 }
 
@@ -159,17 +155,16 @@ static void tell_answer(struct vcpunuma_cmd_explain *cmd,
 	cmd->out_tries = r->tries;
 	cmd->out_considered = r->decision.considered;
 	cmd->out_vnodes = r->vnodes;
-	cmd->out_distance = r->distance * 1000ULL / 1024;
-	cmd->out_local = r->local * 100ULL / 1024;
+	cmd->out_distance = booking_parts(r->distance, 1000);
+	cmd->out_local = booking_parts(r->local, 100);
 	cmd->out_reason = r->refusal.reason;
 	cmd->out_node = r->refusal.node;
 	cmd->out_vcpus_short = r->refusal.vcpus_short;
 }
 
-/* Costs are in 1/1024, and in 1/1000 for others. */
 static u32 cost(u32 core)
 {
-	return core * 1000ULL / 1024;
+	return booking_parts(core, 1000);
 }
 
 static int put_candidates(const struct cmd_array *array, const struct record *r)

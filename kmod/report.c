@@ -192,7 +192,7 @@ static const char *verdict_name(u32 verdict)
 /* Costs are in 1/1024, for a person in 1/1000. */
 static u32 cost(u32 core)
 {
-	return core * 1000ULL / 1024;
+	return booking_parts(core, 1000);
 }
 
 static void print_candidate(struct seq_file *seq,

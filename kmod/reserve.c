@@ -106,22 +106,17 @@ static int find_near(const struct vcpunuma_cmd_reserve *cmd, u32 *node)
 
 static int add_nodes_of(u32 id, nodemask_t *nodes)
 {
-	struct vcpunuma_vm *vm = vm_next(id);
-	int err = -ENOENT;
-	u32 i;
+	struct vcpunuma_vm *vm = vm_find(id);
+	int err = -EINTR;
 
 	if (!vm)
-		return err;
-	if (vm->id != id || !vm_may_know(vm))
-		goto out;
-	err = -EINTR;
-	if (mutex_lock_killable(&vm->lock))
-		goto out;
-	for (i = 0; vm->booking && i < vm->booking->plan.nr_chunks; i++)
-		node_set(vm->booking->chunks[i].node, *nodes);
-	mutex_unlock(&vm->lock);
-	err = 0;
-out:
+		return -ENOENT;
+	if (!mutex_lock_killable(&vm->lock)) {
+		if (vm->booking)
+			booking_add_nodes(vm->booking, nodes);
+		mutex_unlock(&vm->lock);
+		err = 0;
+	}
 	vm_put(vm);
 	return err;
 }
@@ -201,8 +196,8 @@ static void report_decision(struct vcpunuma_cmd_reserve *cmd,
 
 	cmd->out_decision = b->id;
 	cmd->out_vnodes = b->plan.vnodes;
-	cmd->out_distance = b->plan.distance * 1000ULL / 1024;
-	cmd->out_local = b->plan.local * 100ULL / 1024;
+	cmd->out_distance = booking_parts(b->plan.distance, 1000);
+	cmd->out_local = booking_parts(b->plan.local, 100);
 	cmd->out_reason = refusal->reason;
 	cmd->out_node = b->refused_node;
 	cmd->out_vcpus_short = refusal->vcpus_short;

@@ -121,6 +121,23 @@ bool vm_may_know(const struct vcpunuma_vm *vm)
 }
 
 /**
+ * vm_find - a VM that the caller may know of
+ * @id: its id
+ *
+ * Return: the VM with a reference for the caller, or NULL.
+ */
+struct vcpunuma_vm *vm_find(u32 id)
+{
+	struct vcpunuma_vm *vm = vm_next(id);
+
+	if (vm && (vm->id != id || !vm_may_know(vm))) {
+		vm_put(vm);
+		vm = NULL;
+	}
+	return vm;
+}
+
+/**
  * vm_refresh_all - CPUs have come to be owned by a VM, or are not any more
  *
  * All threads that are bound lose them, or get them back.

@@ -87,6 +87,7 @@ void vm_get(struct vcpunuma_vm *vm);
 void vm_put(struct vcpunuma_vm *vm);
 struct vcpunuma_vm *vm_next(unsigned long id);
 bool vm_may_know(const struct vcpunuma_vm *vm);
+struct vcpunuma_vm *vm_find(u32 id);
 void vm_refresh_all(void);
 
 int vm_cmd_distribution(struct cmd_call *call, union cmd_buffer *buf);

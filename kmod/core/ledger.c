@@ -302,7 +302,7 @@ void core_ledger_rename(struct core_ledger *ledger, struct core_plan *plan,
 			continue;
 		core = &topo->core[topo->cpu[plan->place[i]].core];
 		for (cpu = core->cpu; cpu < (u32)core->cpu + core->nr_cpus; cpu++)
-			if ((ledger->owner[cpu] & ~CORE_BLOCKED) == plan->owner)
+			if (core_cpu_owner(ledger, cpu) == plan->owner)
 				ledger->owner[cpu] = owner |
 					(ledger->owner[cpu] & CORE_BLOCKED);
 	}

@@ -67,6 +67,14 @@ struct core_ledger {
 	u32 *owner;
 };
 
+/* The VM that owns a CPU or blocks it; 0: none does */
+static inline u32 core_cpu_owner(const struct core_ledger *ledger, u32 cpu)
+{
+	u32 owner = ledger->owner[cpu] & ~CORE_BLOCKED;
+
+	return owner == CORE_OWNER_HOST ? 0 : owner;
+}
+
 size_t core_ledger_bytes(u32 nr_nodes, u32 nr_cpus);
 void core_ledger_init(struct core_ledger *ledger, void *mem,
 		      const struct core_topology *topo);
