@@ -232,10 +232,9 @@ static int show(const char *text)
 	unsigned int id;
 	int status;
 
-	vm = vcpunuma_vm_open();
+	vm = open_vm();
 	if (!vm)
-		return error_errno(errno, explain_open(errno), "open %s",
-				   VCPUNUMA_DEVICE);
+		return EXIT_ERROR;
 	status = find(vm, text, &id);
 	if (!status) {
 		e = vcpunuma_explain(vm, id, 0);

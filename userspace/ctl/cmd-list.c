@@ -39,10 +39,9 @@ static int run(const struct command *cmd, int argc, char **argv)
 
 	if (argc > 1)
 		return error_usage(cmd, "unexpected argument: %s", argv[1]);
-	vm = vcpunuma_vm_open();
+	vm = open_vm();
 	if (!vm)
-		return error_errno(errno, explain_open(errno), "open %s",
-				   VCPUNUMA_DEVICE);
+		return EXIT_ERROR;
 	status = for_each_vm(vm, print, &first);
 	vcpunuma_vm_close(vm);
 	return status;

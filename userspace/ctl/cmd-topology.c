@@ -177,10 +177,9 @@ static int show(bool json)
 	struct vcpunuma_vm *vm;
 	int status = 0;
 
-	vm = vcpunuma_vm_open();
+	vm = open_vm();
 	if (!vm)
-		return error_errno(errno, explain_open(errno), "open %s",
-				   VCPUNUMA_DEVICE);
+		return EXIT_ERROR;
 
 	topo = vcpunuma_topology_get(vm);
 	if (!topo)

@@ -46,8 +46,8 @@ int error_usage(const struct command *cmd, const char *fmt, ...)
 /* What an errno of the library means, as a sentence without a full stop. */
 const char *explain(int err);
 
-/* Why the device cannot be opened, likewise. */
-const char *explain_open(int err);
+/* vcpunuma_vm_open(), which says why if it fails: then EXIT_ERROR it is. */
+struct vcpunuma_vm *open_vm(void);
 
 /* Numbers: the whole text, decimal; sizes with K, M, G. False if it is none. */
 bool parse_uint(const char *text, unsigned int *value);

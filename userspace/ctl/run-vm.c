@@ -163,10 +163,9 @@ int run_vm_create(struct run_vm *vm, const struct run_request *req)
 	if (req->mem_bytes > INT64_MAX)
 		return error_errno(EINVAL, "too much memory", "allocate");
 
-	vm->vm = vcpunuma_vm_open();
+	vm->vm = open_vm();
 	if (!vm->vm)
-		return error_errno(errno, explain_open(errno), "open %s",
-				   VCPUNUMA_DEVICE);
+		return EXIT_ERROR;
 	if (req->reserve)
 		return run_vm_reserve(vm, req);
 	if (req->node != VCPUNUMA_NONE)

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vcpunuma.h>
+
 #include "ctl.h"
 
 int error_errno(int err, const char *why, const char *fmt, ...)
@@ -70,7 +72,8 @@ const char *explain(int err)
 	}
 }
 
-const char *explain_open(int err)
+/* Why the device cannot be opened */
+static const char *explain_open(int err)
 {
 	switch (err) {
 	case ENOENT:
@@ -83,6 +86,16 @@ const char *explain_open(int err)
 	default:
 		return strerror(err);
 	}
+}
+
+struct vcpunuma_vm *open_vm(void)
+{
+	struct vcpunuma_vm *vm = vcpunuma_vm_open();
+
+	if (!vm)
+		error_errno(errno, explain_open(errno), "open %s",
+			    VCPUNUMA_DEVICE);
+	return vm;
 }
 
 bool parse_uint(const char *text, unsigned int *value)
