@@ -178,7 +178,8 @@ TEST_F(explain, dry_run)
 /* A refusal is remembered too, instead of what was before. */
 TEST_F(explain, refused)
 {
-	int all = vn_set_weight(&vn_host()->cpus);
+	const struct vn_host *h = vn_host();
+	int all = vn_set_weight(&h->cpus);
 	struct vcpunuma_cmd_explain *e = &self->t.cmd;
 	struct vcpunuma_cmd_reserve cmd = { .nr_vcpus = 1 };
 
@@ -204,7 +205,8 @@ TEST_F(explain, refused)
 	for (unsigned int i = 0; i < e->nr_candidates; i++) {
 		EXPECT_EQ(0, self->t.candidate[i].nr_nodes);
 		EXPECT_EQ(VCPUNUMA_LACKS_CPUS, self->t.candidate[i].verdict);
-		EXPECT_LE(3, self->t.candidate[i].vcpus_short);
+		EXPECT_EQ(all + 3 - vn_set_weight(&h->node_cpus[self->t.candidate[i].node]),
+			  self->t.candidate[i].vcpus_short);
 		EXPECT_EQ(0, self->t.candidate[i].cost);
 	}
 }
@@ -263,10 +265,12 @@ TEST_F(explain, sets)
 		EXPECT_EQ(flags, n->flags);
 		EXPECT_EQ(n->node == mine ? 1 : 0, n->nr_vcpus);
 	}
-	for (unsigned int i = 0; i < e->nr_candidates; i++)
-		if (self->t.candidate[i].node == theirs)
-			EXPECT_EQ(VCPUNUMA_FORBIDDEN,
-				  self->t.candidate[i].verdict);
+	for (unsigned int i = 0; i < e->nr_candidates; i++) {
+		unsigned int node = self->t.candidate[i].node;
+
+		EXPECT_EQ(node == theirs || !vn_set_has(&both, node),
+			  self->t.candidate[i].verdict == VCPUNUMA_FORBIDDEN);
+	}
 	vn_release(self->vm);
 
 	cmd = (struct vcpunuma_cmd_reserve) {
@@ -360,23 +364,12 @@ TEST_F(explain, walk)
 	self->other = vn_open();
 }
 
-/* In a child: a VM that it opened before it became somebody else */
-static int child_vm;
-
-static long child_open(void *unused, int fd)
-{
-	(void)unused;
-	(void)fd;
-	child_vm = __vn_open();
-	return child_vm;
-}
-
 static long child_ask(void *vm, int fd)
 {
 	static struct told t;
 
 	(void)fd;
-	return ask(child_vm, (long)vm, 0, &t);
+	return ask(vn_child_vm, (long)vm, 0, &t);
 }
 
 static long child_walk(void *vm, int fd)
@@ -385,7 +378,7 @@ static long child_walk(void *vm, int fd)
 	unsigned int next = 0, seen = 0;
 
 	(void)fd;
-	while (!ask(child_vm, next, VCPUNUMA_EXPLAIN_NEXT, &t)) {
+	while (!ask(vn_child_vm, next, VCPUNUMA_EXPLAIN_NEXT, &t)) {
 		next = t.cmd.out_vm + 1;
 		seen += t.cmd.out_vm == (unsigned long)vm;
 	}
@@ -407,7 +400,7 @@ TEST_F(explain, not_for_all)
 		struct vn_child c;
 
 		vn_child_start(&c);
-		ASSERT_LE(0, vn_child_call(&c, child_open, NULL, -1));
+		ASSERT_LE(0, vn_child_call(&c, vn_child_open, NULL, -1));
 		ASSERT_EQ(0, vn_child_call(&c, vn_child_caps, who[i], -1));
 		EXPECT_EQ(errors[i], vn_child_call(&c, child_ask, id, -1));
 		EXPECT_EQ(!errors[i], vn_child_call(&c, child_walk, id, -1));

@@ -12,15 +12,6 @@ FIXTURE(hotplug) {
 	int other;		/* a CPU of another core */
 };
 
-static int put_online(int cpu, bool online)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
-		 cpu);
-	return __vn_write_file(path, online ? "1" : "0");
-}
-
 FIXTURE_SETUP(hotplug)
 {
 	const struct vn_host *h = vn_host();
@@ -42,7 +33,7 @@ FIXTURE_SETUP(hotplug)
 FIXTURE_TEARDOWN(hotplug)
 {
 	for (int cpu = -1; vn_set_step(&vn_host()->cpus, &cpu);)
-		put_online(cpu, true);
+		__vn_cpu_online(cpu, true);
 	/* The programs after this one need it. */
 	if (vn_module_refs() < 0)
 		__vn_module_load(self->file);
@@ -78,14 +69,14 @@ TEST_F(hotplug, cores_stay_whole)
 		SKIP(return, "needs three cores, two of them of two threads");
 	if (self->file < 0)
 		SKIP(return, VN_NO_MODULE_FILE);
-	if (put_online(self->other, false))
+	if (__vn_cpu_online(self->other, false))
 		SKIP(return, "no CPU can go offline");
 	ASSERT_EQ(0, __vn_module_remove());
 	ASSERT_EQ(0, __vn_module_load(self->file));
-	ASSERT_EQ(0, put_online(self->first, false));
-	ASSERT_EQ(0, put_online(self->other, true));
+	ASSERT_EQ(0, __vn_cpu_online(self->first, false));
+	ASSERT_EQ(0, __vn_cpu_online(self->other, true));
 	EXPECT_TRUE(vn_eventually(could_reserve(cpus - 1, VCPUNUMA_CPU_PREFER)));
-	ASSERT_EQ(0, put_online(self->first, true));
+	ASSERT_EQ(0, __vn_cpu_online(self->first, true));
 	EXPECT_TRUE(vn_eventually(could_reserve(cpus, VCPUNUMA_CPU_PREFER)));
 
 	EXPECT_TRUE(could_reserve(cores, VCPUNUMA_CPU_ISOLATE));
@@ -127,13 +118,13 @@ TEST_F(hotplug, cpu_comes)
 		SKIP(return, "%d CPUs", nr);
 	vn_before_read(&before);
 	ASSERT_EQ(0, __vn_module_remove());
-	ASSERT_EQ(0, put_online(cpu, false));
+	ASSERT_EQ(0, __vn_cpu_online(cpu, false));
 	ASSERT_EQ(0, __vn_module_load(self->file));
 	vm = vn_open();
 	other = vn_open();
 	ASSERT_EQ(0, reserve_cpus(vm, 1, &mine));
 	EXPECT_EQ(-ENOSPC, reserve_cpus(other, nr - 1, &others));
-	ASSERT_EQ(0, put_online(cpu, true));
+	ASSERT_EQ(0, __vn_cpu_online(cpu, true));
 	/* What is reserved stays so, and all the rest is free. */
 	EXPECT_TRUE(vn_eventually(!reserve_cpus(other, nr - 1, &others)));
 	EXPECT_TRUE(vn_set_has(&others, cpu));

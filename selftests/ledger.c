@@ -390,23 +390,13 @@ TEST_F(ledger, quiet)
 	EXPECT_TRUE(same_booking(&self->before, &self->now));
 }
 
-static int child_vm;
-
-static long child_open(void *unused, int fd)
-{
-	(void)unused;
-	(void)fd;
-	child_vm = __vn_open();
-	return child_vm;
-}
-
 static long child_owner(void *cpu, int fd)
 {
 	static struct ledger l;
 	struct vcpunuma_ledger_cpu *c;
 
 	(void)fd;
-	if (read_ledger(child_vm, &l))
+	if (read_ledger(vn_child_vm, &l))
 		return 0;
 	c = cpu_of(&l, (long)cpu);
 	return c->state == VCPUNUMA_LEDGER_OWNED ? c->owner : 0;
@@ -433,7 +423,7 @@ TEST_F(ledger, owners_are_not_for_all)
 		struct vn_child c;
 
 		vn_child_start(&c);
-		ASSERT_LE(0, vn_child_call(&c, child_open, NULL, -1));
+		ASSERT_LE(0, vn_child_call(&c, vn_child_open, NULL, -1));
 		ASSERT_EQ(0, vn_child_call(&c, vn_child_caps, who[i], -1));
 		EXPECT_EQ(seen[i],
 			  (__u32)vn_child_call(&c, child_owner, cpu, -1));

@@ -211,6 +211,15 @@ int __vn_write_file(const char *path, const char *text)
 	return err;
 }
 
+int __vn_cpu_online(int cpu, bool online)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
+		 cpu);
+	return __vn_write_file(path, online ? "1" : "0");
+}
+
 int __vn_read_set(const char *path, struct vn_set *set)
 {
 	char buf[4096];
@@ -1103,11 +1112,14 @@ int vn_child_kill(struct vn_child *c)
 	return child_reap(c);
 }
 
+int vn_child_vm = -1;
+
 long vn_child_open(void *unused, int fd)
 {
 	(void)unused;
 	(void)fd;
-	return __vn_open();
+	vn_child_vm = __vn_open();
+	return vn_child_vm;
 }
 
 long vn_child_close(void *which, int fd)

@@ -114,6 +114,8 @@ long long vn_proc_meminfo(const char *key);
 
 int __vn_read_file(const char *path, char *buf, size_t size);
 int __vn_write_file(const char *path, const char *text);
+/* Puts a CPU online or offline. */
+int __vn_cpu_online(int cpu, bool online);
 int __vn_read_set(const char *path, struct vn_set *set);
 
 /* Affinity */
@@ -302,6 +304,7 @@ int vn_child_kill(struct vn_child *c);
 
 /* Functions for children; @arg is what the name says. */
 long vn_child_open(void *unused, int fd);	/* a VM; its number there */
+extern int vn_child_vm;			/* that number, there */
 long vn_child_close(void *which, int fd);
 long vn_child_send(void *which, int fd);	/* a file descriptor, to @reply */
 long vn_child_drop(void *uid, int fd);		/* to an unprivileged user */

@@ -290,15 +290,6 @@ TEST_F(race, report)
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 }
 
-static int cpu_online(int cpu, const char *state)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
-		 cpu);
-	return __vn_write_file(path, state);
-}
-
 /* A CPU comes and goes while threads are bound to it and its node. */
 TEST_F(race, cpu_hotplug)
 {
@@ -313,8 +304,8 @@ TEST_F(race, cpu_hotplug)
 	a.stop = &stop;
 	ASSERT_EQ(0, pthread_create(&a.thread, NULL, binder, &a));
 	for (i = 0; i < 10; i++) {
-		off += !cpu_online(self->cpu[1], "0");
-		EXPECT_EQ(0, cpu_online(self->cpu[1], "1"));
+		off += !__vn_cpu_online(self->cpu[1], false);
+		EXPECT_EQ(0, __vn_cpu_online(self->cpu[1], true));
 	}
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(a.thread, NULL);

@@ -40,15 +40,6 @@ FIXTURE_TEARDOWN(cpus)
 		ASSERT_LT(0, self->pids[__i]);				\
 	}
 
-static int put_online(int cpu, bool online)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
-		 cpu);
-	return __vn_write_file(path, online ? "1" : "0");
-}
-
 /* What the module says of CPUs and nodes is what sysfs says. */
 static bool topology_is_right(void)
 {
@@ -87,12 +78,12 @@ TEST_F_TIMEOUT(cpus, hotplug, STORM_TIMEOUT)
 		int first = vn_set_nth(&self->all, 1 + random() % (n - 1));
 		int second = vn_set_nth(&self->all, 1 + random() % (n - 1));
 
-		off += !put_online(first, false);
+		off += !__vn_cpu_online(first, false);
 		if (second != first)
-			off += !put_online(second, false);
+			off += !__vn_cpu_online(second, false);
 		EXPECT_TRUE(topology_is_right());
-		EXPECT_EQ(0, put_online(first, true));
-		EXPECT_EQ(0, put_online(second, true));
+		EXPECT_EQ(0, __vn_cpu_online(first, true));
+		EXPECT_EQ(0, __vn_cpu_online(second, true));
 	}
 	EXPECT_TRUE(storm_end(self->storm, self->pids, PLAYERS));
 	vn_note("%d times a CPU went offline", off);
