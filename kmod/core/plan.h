@@ -127,8 +127,7 @@ enum core_verdict {
  * @node: the node; of several the one the search began at
  * @nr_nodes: how many nodes it takes, 0: it does not fit
  * @verdict: what became of it
- * @cost: sum of the following, each in 1/1024, of the two left over twice the
- *	larger
+ * @cost: sum of the following, each in 1/1024
  * @distance: for distance and spread beyond local
  * @left_cpu: for CPUs that would be left unused there
  * @left_mem: for memory left unused

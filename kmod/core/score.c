@@ -5,13 +5,8 @@
 #include "capacity.h"
 #include "search.h"
 
-/*
- * Distance counts most, as 1 % more of it costs a VM 1 % of its speed for as
- * long as it runs. What is left over decides between places as near.
- */
-#define WEIGHT_DISTANCE	24
 /* A device near by, and a single LLC, are worth less than the right size. */
-#define WEIGHT_NEAR	1
+#define DIVIDE_NEAR	2
 #define COST_LLC	96
 /* Contention: a little, or for CORE_SPREAD a lot. */
 #define WEIGHT_LOAD	0
@@ -96,10 +91,9 @@ static u32 sum_cost(const struct core_search *s, struct core_candidate *cand)
 							WEIGHT_LOAD;
 
 	cand->load *= weight;
-	cand->near *= WEIGHT_NEAR;
-	/* CPUs left without memory, and the reverse, are worse than both. */
-	return cand->distance + 2 * max(cand->left_cpu, cand->left_mem) +
-	       cand->load + cand->near + cand->llc + cand->affinity;
+	cand->near /= DIVIDE_NEAR;
+	return cand->distance + cand->left_cpu + cand->left_mem + cand->load +
+	       cand->near + cand->llc + cand->affinity;
 }
 
 /* 0 for the node itself, 1024 for one twice as far as local, and so on */
@@ -113,6 +107,20 @@ static u32 near_cost(const struct core_search *s, u32 node)
 	far = core_distance2(s->topo, near, node);
 	local = core_distance2(s->topo, near, near);
 	return far > local ? (far - local) * 1024 / local : 0;
+}
+
+/**
+ * core_left_over - what would be left of a node
+ * @s: the search
+ * @node: the node
+ * @vcpus: vCPUs there
+ * @mem: memory there
+ *
+ * Return: its part of the cost
+ */
+u32 core_left_over(const struct core_search *s, u32 node, u32 vcpus, u64 mem)
+{
+	return left_cpu(s, node, vcpus) + left_mem(s, node, mem);
 }
 
 /**
@@ -245,7 +253,7 @@ u64 core_cost(const struct core_search *s, const struct core_layout *layout,
 			sum.affinity = COST_AFFINITY;
 	}
 	sum.distance = eff > 10 * 1024 ?
-		       (eff - 10 * 1024) * WEIGHT_DISTANCE / 10 : 0;
+		       (eff - 10 * 1024) * CORE_WEIGHT_DISTANCE / 10 : 0;
 	sum.cost = sum_cost(s, &sum);
 	if (cand) {
 		u32 node = cand->node, nr = cand->nr_nodes;

@@ -42,16 +42,45 @@ static void begin(struct core_search *s)
 	s->cur->nr_chunks = 0;
 }
 
-/* Each on a node of its own, in order of distance from @seed, required first */
+/*
+ * The node for a virtual node of a strict VM that costs least beside those
+ * chosen so far: near to them, and with little left over. Among nodes that must
+ * be used, if @required.
+ */
+static u32 cheapest_node(const struct core_search *s, u32 vcpus, u64 mem,
+			 bool required)
+{
+	const struct core_work *w = s->work;
+	u32 square = s->vnodes * s->vnodes;
+	u32 i, best = CORE_NONE;
+	u64 least = U64_MAX;
+
+	for (i = 0; i < s->topo->nr_nodes; i++) {
+		u64 cost;
+
+		if (w->member[i] || w->cap[i] < vcpus || w->mem[i] < mem ||
+		    (required && !core_in_set(s->req->required, i)))
+			continue;
+		cost = w->key[i] + (u64)w->cursor[i] *
+		       (1024 * CORE_WEIGHT_DISTANCE / 40) / square;
+		if (cost < least) {
+			least = cost;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* Each on a node of its own: required ones first, then from @seed on */
 static bool deal_strict(struct core_search *s, u32 seed)
 {
 	struct core_work *w = s->work;
-	u32 nodes = s->topo->nr_nodes;
-	const u16 *near = s->topo->near + (size_t)seed * nodes;
+	u32 *far = w->cursor;
 	bool odd = false;
-	u32 v, i, pass;
+	u32 v, i;
 
 	begin(s);
+	memset(far, 0, s->topo->nr_nodes * sizeof(*far));
 	for (v = 0; v < s->vnodes; v++) {
 		u32 vcpus = vnode_vcpus(s, v), node = CORE_NONE;
 		u64 mem = vnode_mem(s, v);
@@ -62,20 +91,20 @@ static bool deal_strict(struct core_search *s, u32 seed)
 				return false;
 			odd = true;
 		}
-		for (pass = !s->nr_required; pass < 2; pass++) {
-			for (i = 0; i < nodes && node == CORE_NONE; i++)
-				if (!w->member[near[i]] &&
-				    w->cap[near[i]] >= vcpus &&
-				    w->mem[near[i]] >= mem &&
-				    (pass || core_in_set(s->req->required,
-							 near[i])))
-					node = near[i];
-		}
+		if (s->nr_required)
+			node = cheapest_node(s, vcpus, mem, true);
+		if (node == CORE_NONE && !v)
+			node = w->cap[seed] >= vcpus && w->mem[seed] >= mem ?
+			       seed : CORE_NONE;
+		else if (node == CORE_NONE)
+			node = cheapest_node(s, vcpus, mem, false);
 		if (node == CORE_NONE)
 			return false;
 		take(s, node, vcpus, mem);
 		if (!core_add_chunk(s, v, node, vcpus, mem))
 			return false;
+		for (i = 0; i < s->topo->nr_nodes; i++)
+			far[i] += core_distance2(s->topo, node, i);
 	}
 	return true;
 }
@@ -86,14 +115,19 @@ static bool deal_strict(struct core_search *s, u32 seed)
  */
 void core_search_strict(struct core_search *s)
 {
-	u32 i, effort = 0;
+	u32 nodes = s->topo->nr_nodes;
+	u32 i, vcpus = vnode_vcpus(s, 0);
+	u64 mem = vnode_mem(s, 0), effort = 0;
 
 	if (s->span < s->vnodes)
 		return;
-	for (i = 0; i < s->topo->nr_nodes; i++) {
+	/* Virtual nodes are of one size, nearly. */
+	for (i = 0; i < nodes; i++)
+		s->work->key[i] = core_left_over(s, i, vcpus, mem);
+	for (i = 0; i < nodes; i++) {
 		if (effort > MAX_EFFORT && s->found)
 			break;
-		effort += s->vnodes * (s->vnodes + s->topo->nr_nodes / 8);
+		effort += s->vnodes * (u64)nodes;
 		if (deal_strict(s, i))
 			core_offer(s, i);
 	}

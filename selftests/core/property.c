@@ -44,7 +44,7 @@ static bool well_formed_decision(const struct core_decision *d, bool placed)
 		EXPECT(!c->nr_nodes == (c->verdict > CORE_WORSE));
 		EXPECT(!c->nr_nodes ||
 		       c->cost == c->distance +
-				  2 * max(c->left_cpu, c->left_mem) + c->load +
+				  c->left_cpu + c->left_mem + c->load +
 				  c->near + c->llc + c->affinity);
 		if (i) {
 			EXPECT(c[-1].nr_nodes || !c->nr_nodes);

@@ -976,8 +976,8 @@ struct vcpunuma_explain_node {
  * @node: the node; of several the one the search began at
  * @nr_nodes: nodes it takes; 0: it does not do, costs are 0
  * @verdict: one of &enum vcpunuma_verdict
- * @cost: what was compared, less is better: the sum of the following, of
- *	@left_cpus and @left_mem twice the larger; all in 1/1000
+ * @cost: what was compared, less is better: the sum of the following, all in
+ *	1/1000
  * @distance: for distances beyond local ones
  * @left_cpus: share of its CPUs that would be left unused
  * @left_mem: share of its memory that would be left unused

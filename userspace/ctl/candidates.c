@@ -18,7 +18,7 @@ struct part {
 
 static unsigned int left_over(const struct vcpunuma_candidate *c)
 {
-	return 2 * (c->left_cpus > c->left_mem ? c->left_cpus : c->left_mem);
+	return c->left_cpus + c->left_mem;
 }
 
 static void split(const struct vcpunuma_candidate *c, struct part *part)
