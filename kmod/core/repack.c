@@ -10,6 +10,8 @@
 #define NODE_LONGS	CORE_LONGS(CORE_MAX_NODES)
 /* A VM to be moved may need room made for it, but no further. */
 #define MAX_DEPTH	1
+/* Nodes that room is made on for one VM */
+#define MAX_TARGET	8
 /* What a move costs besides its memory, in units */
 #define MOVE_COST	512
 
@@ -21,7 +23,7 @@
  */
 struct target {
 	u32 nr;
-	u16 node[8];
+	u16 node[MAX_TARGET];
 	unsigned long set[NODE_LONGS];
 };
 
@@ -280,6 +282,11 @@ static int make_room(struct core_repack *r, const struct core_request *req,
 		     const struct target *t, const unsigned long *closed,
 		     u32 depth, struct core_plan *plan);
 
+static int make_strict_room(struct core_repack *r,
+			    const struct core_request *req,
+			    const struct target *t, u32 depth,
+			    struct core_plan *plan);
+
 /* Moves VM @v away from the nodes of @closed, making room for it if need be. */
 static bool move_away(struct core_repack *r, u32 v, const unsigned long *closed,
 		      u32 depth)
@@ -309,12 +316,14 @@ static bool move_away(struct core_repack *r, u32 v, const unsigned long *closed,
 		if (core_in_set(avoid, i))
 			continue;
 		core_set_add(t.set, i);
-		core_set_add(avoid, i);
+		/*
+		 * Who leaves this node may go to those of @closed: one lacks
+		 * CPUs and the other memory, and VMs change places.
+		 */
 		vm->fixed = true;
-		err = make_room(r, &vm->req, &t, avoid, depth - 1,
+		err = make_room(r, &vm->req, &t, t.set, depth - 1,
 				r->spare[r->max_moves]);
 		vm->fixed = fixed;
-		core_set_remove(avoid, i);
 		if (!err && move_vm(r, v, &away, eff))
 			return true;
 		core_undo_moves(r, kept);
@@ -361,6 +370,12 @@ static int make_room(struct core_repack *r, const struct core_request *req,
 
 	if (fits(r, req, t, plan) || pack_cores(r, req, t, plan))
 		return 0;
+	if (req->strict && req->vnodes > 1) {
+		if (!make_strict_room(r, req, t, depth, plan))
+			return 0;
+		core_undo_moves(r, kept);
+		return -ENOSPC;
+	}
 	while (r->tries) {
 		find_lack(r, req, t, &lack);
 		v = best_victim(r, t, &lack, round);
@@ -379,6 +394,66 @@ static int make_room(struct core_repack *r, const struct core_request *req,
 	}
 	core_undo_moves(r, kept);
 	return -ENOSPC;
+}
+
+/* Room for virtual node @v of @req on a node, moving VMs if @move; then booked */
+static bool hold_vnode(struct core_repack *r, const struct core_request *req,
+		       const struct target *t, u32 v, u32 depth, bool move,
+		       struct core_plan *held)
+{
+	struct target one = { .nr = 1, .node = { t->node[v] } };
+	struct core_request part = *req;
+
+	core_set_add(one.set, t->node[v]);
+	part.vcpus = core_vnode_vcpus(req->vcpus, t->nr, v);
+	part.mem = core_vnode_mem(req->mem, t->nr, v);
+	part.vnodes = 1;
+	part.required = NULL;
+	if (move ? make_room(r, &part, &one, one.set, depth, held) != 0 :
+		   !fits(r, &part, &one, held))
+		return false;
+	return !core_ledger_book(r->ledger, held);
+}
+
+/*
+ * Virtual nodes on nodes of their own: room is made for one after the other, and
+ * those that have theirs keep it by being booked. Who leaves a node may go to
+ * any other.
+ */
+static int make_strict_room(struct core_repack *r,
+			    const struct core_request *req,
+			    const struct target *t, u32 depth,
+			    struct core_plan *plan)
+{
+	bool done[MAX_TARGET] = { false };
+	u32 max_moves = r->max_moves;
+	struct core_plan **held;
+	u32 pass, v, nr = 0;
+
+	if (max_moves < r->nr_moves + 2 * t->nr || t->nr != req->vnodes)
+		return -ENOSPC;
+	/* Plans at the end are for those booked. */
+	r->max_moves -= t->nr;
+	held = r->spare + r->max_moves + 1;
+	/* First those that need nobody moved */
+	for (pass = 0; pass < 2; pass++) {
+		for (v = 0; v < t->nr; v++) {
+			if (done[v])
+				continue;
+			done[v] = hold_vnode(r, req, t, v, depth, pass,
+					     held[nr]);
+			nr += done[v];
+			if (pass && !done[v])
+				goto out;
+		}
+	}
+out:
+	pass = nr;
+	while (nr)
+		core_ledger_release(r->ledger, held[--nr]);
+	r->max_moves = max_moves;
+	r->tries++;
+	return pass == t->nr && fits(r, req, t, plan) ? 0 : -ENOSPC;
 }
 
 /* Room for @req on nodes without any VM, as a share in 1/1024 */
@@ -466,7 +541,7 @@ static void target_sizes(const struct core_repack *r,
 
 	*most = req->span && req->span < nodes ? req->span : nodes;
 	*least = req->strict && req->vnodes > 1 ? req->vnodes : 1;
-	*most = min(min(*most, 8u), *least + 2);
+	*most = min(min(*most, (u32)MAX_TARGET), *least + 2);
 }
 
 /**

@@ -264,6 +264,7 @@ bool plan_vms_arrive(struct plan_vms *vms, const char *id,
 	if (!err)
 		err = core_ledger_book(&vms->ledger, vms->plan);
 	if (err) {
+		core_undo_moves(r, 0);
 		stats->reasons[reason]++;
 		return false;
 	}
