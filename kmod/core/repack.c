@@ -5,27 +5,12 @@
  * never gets more remote. Those nodes are taken for which least is moved.
  */
 #include "capacity.h"
-#include "repack.h"
+#include "target.h"
 
-#define NODE_LONGS	CORE_LONGS(CORE_MAX_NODES)
 /* A VM to be moved may need room made for it, but no further. */
 #define MAX_DEPTH	1
-/* Nodes that room is made on for one VM */
-#define MAX_TARGET	8
 /* What a move costs besides its memory, in units */
 #define MOVE_COST	512
-
-/**
- * struct target - nodes that a VM is to fit
- * @nr: how many
- * @node: the nodes
- * @set: the same
- */
-struct target {
-	u32 nr;
-	u16 node[MAX_TARGET];
-	unsigned long set[NODE_LONGS];
-};
 
 /* Memory that moving from @old to @plan brings to nodes that had less */
 static u64 growth(const struct core_plan *old, const struct core_plan *plan)
@@ -122,7 +107,7 @@ none:
 
 /* Whether @req fits the nodes of @t now */
 static bool fits(struct core_repack *r, const struct core_request *req,
-		 const struct target *t, struct core_plan *plan)
+		 const struct core_target *t, struct core_plan *plan)
 {
 	struct core_request there = *req;
 
@@ -135,7 +120,7 @@ static bool fits(struct core_repack *r, const struct core_request *req,
 
 /* CPUs of the pool that a VM keeps on nodes of @t, in 1/100 */
 static u64 pool_use(const struct core_repack *r, const struct core_plan *plan,
-		    const struct target *t)
+		    const struct core_target *t)
 {
 	u64 sum = 0;
 	u32 i;
@@ -156,7 +141,7 @@ static u64 pool_use(const struct core_repack *r, const struct core_plan *plan,
 	return sum;
 }
 
-static u64 mem_use(const struct core_plan *plan, const struct target *t)
+static u64 mem_use(const struct core_plan *plan, const struct core_target *t)
 {
 	u64 sum = 0;
 	u32 i;
@@ -178,7 +163,7 @@ struct lack {
 };
 
 static void find_lack(const struct core_repack *r,
-		      const struct core_request *req, const struct target *t,
+		      const struct core_request *req, const struct core_target *t,
 		      struct lack *lack)
 {
 	const struct core_topology *topo = r->ledger->topo;
@@ -206,7 +191,7 @@ static void find_lack(const struct core_repack *r,
 }
 
 /* The VM on the nodes of @t that relieves most for what it costs to move */
-static u32 best_victim(struct core_repack *r, const struct target *t,
+static u32 best_victim(struct core_repack *r, const struct core_target *t,
 		       const struct lack *lack, u32 round)
 {
 	u64 most = 0;
@@ -237,7 +222,7 @@ static u32 best_victim(struct core_repack *r, const struct target *t,
 	return best;
 }
 
-static u32 whole_cores(const struct core_ledger *ledger, const struct target *t)
+static u32 whole_cores(const struct core_ledger *ledger, const struct core_target *t)
 {
 	u32 i, threads, sum = 0;
 
@@ -249,7 +234,7 @@ static u32 whole_cores(const struct core_ledger *ledger, const struct target *t)
 
 /* Half used cores are packed, which moves no memory, while @req lacks cores. */
 static bool pack_cores(struct core_repack *r, const struct core_request *req,
-		       const struct target *t, struct core_plan *plan)
+		       const struct core_target *t, struct core_plan *plan)
 {
 	u32 i, j, before;
 
@@ -257,7 +242,7 @@ static bool pack_cores(struct core_repack *r, const struct core_request *req,
 		return false;
 	for (i = 0; i < r->nr_vms; i++) {
 		struct core_vm *vm = &r->vm[i];
-		unsigned long own[NODE_LONGS] = { 0 };
+		unsigned long own[CORE_NODE_LONGS] = { 0 };
 		struct core_request again = vm->req;
 
 		if (vm->fixed || vm->req.cpu_policy != CORE_PREFER ||
@@ -279,12 +264,12 @@ static bool pack_cores(struct core_repack *r, const struct core_request *req,
 }
 
 static int make_room(struct core_repack *r, const struct core_request *req,
-		     const struct target *t, const unsigned long *closed,
+		     const struct core_target *t, const unsigned long *closed,
 		     u32 depth, struct core_plan *plan);
 
 static int make_strict_room(struct core_repack *r,
 			    const struct core_request *req,
-			    const struct target *t, u32 depth,
+			    const struct core_target *t, u32 depth,
 			    struct core_plan *plan);
 
 /* Moves VM @v away from the nodes of @closed, making room for it if need be. */
@@ -295,7 +280,7 @@ static bool move_away(struct core_repack *r, u32 v, const unsigned long *closed,
 	struct core_vm *vm = &r->vm[v];
 	struct core_request away = vm->req;
 	u32 eff = core_plan_eff(vm->plan);
-	unsigned long avoid[NODE_LONGS];
+	unsigned long avoid[CORE_NODE_LONGS];
 	u32 i, kept = r->nr_moves;
 
 	memcpy(avoid, closed, sizeof(avoid));
@@ -309,7 +294,7 @@ static bool move_away(struct core_repack *r, u32 v, const unsigned long *closed,
 		return false;
 
 	for (i = 0; i < topo->nr_nodes; i++) {
-		struct target t = { .nr = 1, .node = { i } };
+		struct core_target t = { .nr = 1, .node = { i } };
 		bool fixed = vm->fixed;
 		int err;
 
@@ -336,7 +321,7 @@ static bool move_away(struct core_repack *r, u32 v, const unsigned long *closed,
  * plan has to be made again.
  */
 static bool trim(struct core_repack *r, const struct core_request *req,
-		 const struct target *t, u32 kept, struct core_plan *plan)
+		 const struct core_target *t, u32 kept, struct core_plan *plan)
 {
 	while (r->nr_moves > kept + 1) {
 		struct core_move last = r->move[r->nr_moves - 1];
@@ -360,7 +345,7 @@ static bool trim(struct core_repack *r, const struct core_request *req,
  * node of @closed. On failure nothing has changed.
  */
 static int make_room(struct core_repack *r, const struct core_request *req,
-		     const struct target *t, const unsigned long *closed,
+		     const struct core_target *t, const unsigned long *closed,
 		     u32 depth, struct core_plan *plan)
 {
 	u32 kept = r->nr_moves;
@@ -398,10 +383,10 @@ static int make_room(struct core_repack *r, const struct core_request *req,
 
 /* Room for virtual node @v of @req on a node, moving VMs if @move; then booked */
 static bool hold_vnode(struct core_repack *r, const struct core_request *req,
-		       const struct target *t, u32 v, u32 depth, bool move,
+		       const struct core_target *t, u32 v, u32 depth, bool move,
 		       struct core_plan *held)
 {
-	struct target one = { .nr = 1, .node = { t->node[v] } };
+	struct core_target one = { .nr = 1, .node = { t->node[v] } };
 	struct core_request part = *req;
 
 	core_set_add(one.set, t->node[v]);
@@ -422,10 +407,10 @@ static bool hold_vnode(struct core_repack *r, const struct core_request *req,
  */
 static int make_strict_room(struct core_repack *r,
 			    const struct core_request *req,
-			    const struct target *t, u32 depth,
+			    const struct core_target *t, u32 depth,
 			    struct core_plan *plan)
 {
-	bool done[MAX_TARGET] = { false };
+	bool done[CORE_MAX_TARGET] = { false };
 	u32 max_moves = r->max_moves;
 	struct core_plan **held;
 	u32 pass, v, nr = 0;
@@ -456,94 +441,6 @@ out:
 	return pass == t->nr && fits(r, req, t, plan) ? 0 : -ENOSPC;
 }
 
-/* Room for @req on nodes without any VM, as a share in 1/1024 */
-static u32 empty_share(const struct core_repack *r,
-		       const struct core_request *req, u32 node, bool mem)
-{
-	const struct core_topo_node *n = &r->ledger->topo->node[node];
-	const struct core_node_state *state = &r->ledger->node[node];
-	u64 cpus = n->nr_cpus;
-
-	if (mem)
-		return req->mem ? min(div64_u64(state->mem_avail << 10,
-						req->mem), (u64)4096) : 4096;
-	if (req->cpu_policy == CORE_SHARED)
-		cpus = cpus * state->overcommit / 100;
-	else if (req->cpu_policy == CORE_ISOLATE)
-		cpus = n->nr_cores;
-	return min((u32)(cpus * 1024 / req->vcpus), 4096u);
-}
-
-static bool may_use(const struct core_request *req, u32 node)
-{
-	return (!req->allowed || core_in_set(req->allowed, node)) &&
-	       (!req->avoid || !core_in_set(req->avoid, node));
-}
-
-/* Share of @req that fits a node now */
-static u32 share_now(const struct core_repack *r,
-		     const struct core_request *req, u32 node)
-{
-	u32 cap = core_node_capacity(r->ledger, req, node);
-	u64 mem = core_mem_free(&r->ledger->node[node]);
-	u32 share = min(cap, req->vcpus) * 1024 / req->vcpus;
-
-	if (req->mem)
-		share += div64_u64(min(mem, req->mem) << 10, req->mem);
-	return share;
-}
-
-/* @nr nodes, @seed and those which have most room; false: too few, or small */
-static bool find_target(const struct core_repack *r,
-			const struct core_request *req, u32 seed, u32 nr,
-			struct target *t)
-{
-	u32 cpus = 0, mem = 0, i;
-
-	memset(t, 0, sizeof(*t));
-	if (!may_use(req, seed))
-		return false;
-	t->node[t->nr++] = seed;
-	core_set_add(t->set, seed);
-	while (t->nr < nr) {
-		u32 best = CORE_NONE, most = 0;
-
-		for (i = 0; i < r->ledger->topo->nr_nodes; i++) {
-			u32 room;
-
-			if (core_in_set(t->set, i) || !may_use(req, i))
-				continue;
-			room = 1 + share_now(r, req, i) +
-			       min(empty_share(r, req, i, false), 1024u) +
-			       min(empty_share(r, req, i, true), 1024u);
-			if (room > most) {
-				most = room;
-				best = i;
-			}
-		}
-		if (best == CORE_NONE)
-			return false;
-		t->node[t->nr++] = best;
-		core_set_add(t->set, best);
-	}
-	for (i = 0; i < t->nr; i++) {
-		cpus += empty_share(r, req, t->node[i], false);
-		mem += empty_share(r, req, t->node[i], true);
-	}
-	return cpus >= 1023 && mem >= 1023;
-}
-
-/* How many nodes @req may take: as few as it can, as others have to leave */
-static void target_sizes(const struct core_repack *r,
-			 const struct core_request *req, u32 *least, u32 *most)
-{
-	u32 nodes = r->ledger->topo->nr_nodes;
-
-	*most = req->span && req->span < nodes ? req->span : nodes;
-	*least = req->strict && req->vnodes > 1 ? req->vnodes : 1;
-	*most = min(min(*most, (u32)MAX_TARGET), *least + 2);
-}
-
 /**
  * core_make_room - move VMs so that a request fits that was refused
  * @r: VMs that may be moved
@@ -553,7 +450,8 @@ static void target_sizes(const struct core_repack *r,
  * The moves have been made in the ledger on return, the request has not been
  * booked.
  *
- * Return: 0; -ENOSPC: no way was found, and nothing has changed
+ * Return: 0; -ENOSPC: no way was found, or it is not worth it, and nothing has
+ * changed
  */
 int core_make_room(struct core_repack *r, const struct core_request *req,
 		   struct core_plan *plan)
@@ -563,17 +461,19 @@ int core_make_room(struct core_repack *r, const struct core_request *req,
 	u32 tries = r->tries;
 	u64 best_cost = U64_MAX, budget = r->budget, best_budget = 0;
 	u32 depth, best_depth = 0;
-	struct target t;
+	struct core_target t;
 
 	r->nr_moves = 0;
 	r->moved = 0;
-	target_sizes(r, req, &least, &most);
+	if (!core_worth_moving(r, req))
+		return -ENOSPC;
+	core_target_sizes(r, req, &least, &most);
 	for (depth = 0; depth <= MAX_DEPTH && best_seed == CORE_NONE; depth++) {
 		for (nr = least; nr <= most; nr++) {
 			for (seed = 0; seed < nodes; seed++) {
 				u64 cost;
 
-				if (!find_target(r, req, seed, nr, &t))
+				if (!core_find_target(r, req, seed, nr, &t))
 					continue;
 				r->tries = max(tries / (nodes * 2), 50u);
 				if (make_room(r, req, &t, t.set, depth, plan))
@@ -595,7 +495,7 @@ int core_make_room(struct core_repack *r, const struct core_request *req,
 	if (best_seed == CORE_NONE)
 		return -ENOSPC;
 	/* Once more, under the same conditions. */
-	find_target(r, req, best_seed, best_nr, &t);
+	core_find_target(r, req, best_seed, best_nr, &t);
 	r->tries = max(tries / (nodes * 2), 50u);
 	r->budget = best_budget;
 	nr = make_room(r, req, &t, t.set, best_depth, plan);

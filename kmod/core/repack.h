@@ -48,6 +48,8 @@ struct core_move {
  *	VMs moved; their former ones take their places
  * @budget: most units of memory to move
  * @moved: units of memory that the moves move
+ * @offered: vCPUs that arrived of late, in any unit; 0: moving is always worth it
+ * @refused: how many of them were refused
  * @tries: how many more placements may be tried
  * @round: for core_repack()'s own use
  */
@@ -62,6 +64,8 @@ struct core_repack {
 	struct core_plan **spare;
 	u64 budget;
 	u64 moved;
+	u64 offered;
+	u64 refused;
 	u32 tries;
 	u32 round;
 };

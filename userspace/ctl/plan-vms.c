@@ -240,6 +240,13 @@ static bool on_several(const struct core_plan *plan)
 	return false;
 }
 
+/* What was offered and refused of late: each arrival counts 2 % less the next. */
+static void remember(struct core_repack *r, uint32_t vcpus, bool refused)
+{
+	r->offered += ((uint64_t)vcpus << 10) - r->offered / 50;
+	r->refused += (refused ? (uint64_t)vcpus << 10 : 0) - r->refused / 50;
+}
+
 /* The VM's plan is vms->plan if it was placed; moves are in vms->repack. */
 bool plan_vms_arrive(struct plan_vms *vms, const char *id,
 		     const struct core_request *req)
@@ -263,6 +270,7 @@ bool plan_vms_arrive(struct plan_vms *vms, const char *id,
 	}
 	if (!err)
 		err = core_ledger_book(&vms->ledger, vms->plan);
+	remember(r, req->vcpus, err);
 	if (err) {
 		core_undo_moves(r, 0);
 		stats->reasons[reason]++;
