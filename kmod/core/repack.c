@@ -11,6 +11,8 @@
 #define MAX_DEPTH	1
 /* What a move costs besides its memory, in units */
 #define MOVE_COST	512
+/* VMs that are left where they are, of those moved first */
+#define MAX_LEFT	16
 
 /* Memory that moving from @old to @plan brings to nodes that had less */
 static u64 growth(const struct core_plan *old, const struct core_plan *plan)
@@ -442,6 +444,105 @@ out:
 }
 
 /**
+ * struct way - how room was made
+ * @seed: node the target begins with
+ * @nr: nodes of the target
+ * @depth: how deep
+ * @budget: most to move
+ * @cost: what it cost: U64_MAX: there is none
+ */
+struct way {
+	u32 seed;
+	u32 nr;
+	u32 depth;
+	u64 budget;
+	u64 cost;
+};
+
+/* Makes room in this way; true if that is possible, and @way->cost is set. */
+static bool go(struct core_repack *r, const struct core_request *req,
+	       struct way *way, u32 tries, struct core_plan *plan)
+{
+	u64 budget = r->budget;
+	struct core_target t;
+	int err;
+
+	if (!core_find_target(r, req, way->seed, way->nr, &t))
+		return false;
+	r->tries = tries;
+	r->budget = way->budget;
+	err = make_room(r, req, &t, t.set, way->depth, plan);
+	r->budget = budget;
+	way->cost = err ? U64_MAX : r->moved + r->nr_moves * MOVE_COST;
+	return !err;
+}
+
+static struct way cheapest_way(struct core_repack *r,
+			       const struct core_request *req, u32 tries,
+			       struct core_plan *plan)
+{
+	struct way way = { 0 }, best = { .cost = U64_MAX };
+	u32 nodes = r->ledger->topo->nr_nodes;
+	u32 least, most;
+
+	core_target_sizes(r, req, &least, &most);
+	for (way.depth = 0; way.depth <= MAX_DEPTH; way.depth++) {
+		for (way.nr = least; way.nr <= most; way.nr++) {
+			for (way.seed = 0; way.seed < nodes; way.seed++) {
+				way.budget = min(r->budget, best.cost);
+				if (!go(r, req, &way, tries, plan))
+					continue;
+				core_undo_moves(r, 0);
+				if (way.cost < best.cost)
+					best = way;
+			}
+		}
+		if (best.cost != U64_MAX)
+			break;
+	}
+	return best;
+}
+
+/*
+ * Of the VMs moved some need not have been, or others would have done: finds out
+ * by leaving one after the other where it is. @left become fixed.
+ */
+static u32 leave_some(struct core_repack *r, const struct core_request *req,
+		      struct way *best, u32 tries, struct core_plan *plan,
+		      u32 *left)
+{
+	u32 moved[MAX_LEFT], nr_left = 0, nr, i;
+	bool better;
+
+	do {
+		better = false;
+		if (!go(r, req, best, tries, plan))
+			break;
+		nr = min(r->nr_moves, (u32)MAX_LEFT);
+		for (i = 0; i < nr; i++)
+			moved[i] = r->move[i].vm;
+		core_undo_moves(r, 0);
+		for (i = 0; i < nr && !better && nr_left < MAX_LEFT; i++) {
+			struct core_vm *vm = &r->vm[moved[i]];
+			struct way way = *best;
+
+			way.budget = best->cost;
+			vm->fixed = true;
+			better = go(r, req, &way, tries, plan) &&
+				 way.cost < best->cost;
+			core_undo_moves(r, 0);
+			if (better) {
+				left[nr_left++] = moved[i];
+				*best = way;
+			} else {
+				vm->fixed = false;
+			}
+		}
+	} while (better);
+	return nr_left;
+}
+
+/**
  * core_make_room - move VMs so that a request fits that was refused
  * @r: VMs that may be moved
  * @req: the request
@@ -456,51 +557,26 @@ out:
 int core_make_room(struct core_repack *r, const struct core_request *req,
 		   struct core_plan *plan)
 {
-	u32 nodes = r->ledger->topo->nr_nodes;
-	u32 least, most, nr, seed, best_seed = CORE_NONE, best_nr = 0;
-	u32 tries = r->tries;
-	u64 best_cost = U64_MAX, budget = r->budget, best_budget = 0;
-	u32 depth, best_depth = 0;
-	struct core_target t;
+	u32 tries = max(r->tries / (r->ledger->topo->nr_nodes * 2), 50u);
+	u64 budget = r->budget;
+	u32 left[MAX_LEFT], nr_left;
+	struct way best;
+	bool done;
 
 	r->nr_moves = 0;
 	r->moved = 0;
 	if (!core_worth_moving(r, req))
 		return -ENOSPC;
-	core_target_sizes(r, req, &least, &most);
-	for (depth = 0; depth <= MAX_DEPTH && best_seed == CORE_NONE; depth++) {
-		for (nr = least; nr <= most; nr++) {
-			for (seed = 0; seed < nodes; seed++) {
-				u64 cost;
-
-				if (!core_find_target(r, req, seed, nr, &t))
-					continue;
-				r->tries = max(tries / (nodes * 2), 50u);
-				if (make_room(r, req, &t, t.set, depth, plan))
-					continue;
-				cost = r->moved + r->nr_moves * MOVE_COST;
-				core_undo_moves(r, 0);
-				if (cost >= best_cost)
-					continue;
-				best_cost = cost;
-				best_seed = seed;
-				best_nr = nr;
-				best_depth = depth;
-				best_budget = r->budget;
-				r->budget = min(r->budget, cost);
-			}
-		}
-	}
-	r->budget = budget;
-	if (best_seed == CORE_NONE)
-		return -ENOSPC;
+	r->budget = min(budget, core_most_to_move(r, req));
+	best = cheapest_way(r, req, tries, plan);
+	nr_left = best.cost == U64_MAX ? 0 :
+		  leave_some(r, req, &best, tries, plan, left);
 	/* Once more, under the same conditions. */
-	core_find_target(r, req, best_seed, best_nr, &t);
-	r->tries = max(tries / (nodes * 2), 50u);
-	r->budget = best_budget;
-	nr = make_room(r, req, &t, t.set, best_depth, plan);
+	done = best.cost != U64_MAX && go(r, req, &best, tries, plan);
+	while (nr_left)
+		r->vm[left[--nr_left]].fixed = false;
 	r->budget = budget;
-	return nr ? -ENOSPC : 0;
+	return done ? 0 : -ENOSPC;
 }
 
 /**

@@ -25,6 +25,33 @@ static u64 host_share(const struct core_repack *r,
 	       (mem ? div64_u64(req->mem << 20, mem) : 0) + 1;
 }
 
+static u64 host_mem(const struct core_repack *r)
+{
+	u64 mem = 0;
+	u32 i;
+
+	for (i = 0; i < r->ledger->topo->nr_nodes; i++)
+		mem += r->ledger->node[i].mem_total;
+	return mem;
+}
+
+/**
+ * core_most_to_move - how much memory it may cost to make room for a VM
+ * @r: VMs that may be moved
+ * @req: the VM
+ *
+ * A few VMs would have as much moved as all others together.
+ *
+ * Return: as much as the VM has, or half of what the host has for as many CPUs
+ */
+u64 core_most_to_move(const struct core_repack *r,
+		      const struct core_request *req)
+{
+	u64 cpus = max(r->ledger->topo->nr_cpus, 1u);
+
+	return max(req->mem, div64_u64(host_mem(r) * req->vcpus, 2 * cpus));
+}
+
 /**
  * core_worth_moving - whether VMs should be moved for a request
  * @r: VMs that may be moved, and what was refused of late
@@ -39,7 +66,7 @@ static u64 host_share(const struct core_repack *r,
 bool core_worth_moving(const struct core_repack *r,
 		       const struct core_request *req)
 {
-	u64 mem = 0, vcpus = 0, shares = 0;
+	u64 mem = host_mem(r), vcpus = 0, shares = 0;
 	u32 i, rate;
 
 	if (!r->offered || r->refused > r->offered)
@@ -47,8 +74,6 @@ bool core_worth_moving(const struct core_repack *r,
 	rate = (u32)div64_u64(r->refused << 10, r->offered);
 	if (rate <= RATE_LOW)
 		return true;
-	for (i = 0; i < r->ledger->topo->nr_nodes; i++)
-		mem += r->ledger->node[i].mem_total;
 	for (i = 0; i < r->nr_vms; i++) {
 		vcpus += r->vm[i].req.vcpus;
 		shares += host_share(r, &r->vm[i].req, mem);

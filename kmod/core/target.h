@@ -23,6 +23,8 @@ struct core_target {
 	unsigned long set[CORE_NODE_LONGS];
 };
 
+u64 core_most_to_move(const struct core_repack *r,
+		      const struct core_request *req);
 bool core_worth_moving(const struct core_repack *r,
 		       const struct core_request *req);
 bool core_find_target(const struct core_repack *r,

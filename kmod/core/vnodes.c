@@ -6,6 +6,7 @@
 #include "search.h"
 
 #define MAX_EFFORT	100000
+#define MAX_STRICT	40000
 
 static u32 vnode_vcpus(const struct core_search *s, u32 v)
 {
@@ -125,7 +126,7 @@ void core_search_strict(struct core_search *s)
 	for (i = 0; i < nodes; i++)
 		s->work->key[i] = core_left_over(s, i, vcpus, mem);
 	for (i = 0; i < nodes; i++) {
-		if (effort > MAX_EFFORT && s->found)
+		if (effort > MAX_STRICT && s->found)
 			break;
 		effort += s->vnodes * (u64)nodes;
 		if (deal_strict(s, i))
