@@ -292,10 +292,8 @@ TEST_F(explain, sets)
 	/* The parts of the cost add up, but for rounding. */
 	for (unsigned int i = 0; i < e->nr_candidates; i++) {
 		const struct vcpunuma_candidate *c = &self->t.candidate[i];
-		__u32 left = c->left_cpus > c->left_mem ? c->left_cpus :
-							  c->left_mem;
-		__u32 sum = c->distance + 2 * left + c->load + c->near +
-			    c->llc + c->affinity;
+		__u32 sum = c->distance + c->left_cpus + c->left_mem + c->load +
+			    c->near + c->llc + c->affinity;
 
 		if (!c->nr_nodes)
 			continue;
