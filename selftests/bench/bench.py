@@ -12,6 +12,7 @@ import sys
 
 import baselines
 import generate
+import others
 from judge import Judge, Result
 from machine import Machine, Request
 from state import State
@@ -25,8 +26,17 @@ def run_planner(args, topology, trace):
     return p.stdout.splitlines()
 
 
-def cases(opt):
-    """(topology, machine, trace) of each run."""
+def cases(opt, tight):
+    """(topology, machine, trace, what it is) of each run."""
+    if opt.others:
+        for topology, load, mix, seed in others.cases(opt.seed, opt.loads):
+            machine = Machine(topology)
+            if opt.machine in (None, machine.name):
+                yield (topology, machine,
+                       others.trace(machine, seed, load, tight, opt.arrivals,
+                                    mix),
+                       "%s %.2f" % (mix, load))
+        return
     for i, topology in enumerate(generate.machines(opt.seed)):
         machine = Machine(topology)
         if opt.machine and opt.machine != machine.name:
@@ -34,7 +44,10 @@ def cases(opt):
         for load in opt.loads:
             for n in range(opt.traces):
                 seed = opt.seed * 1000003 + i * 1009 + int(load * 100) * 31 + n
-                yield topology, machine, seed, load
+                yield (topology, machine,
+                       generate.trace(machine, seed, load, tight,
+                                      opt.arrivals),
+                       "%.2f seed %d" % (load, seed))
 
 
 def column(name, opt, tight):
@@ -43,8 +56,7 @@ def column(name, opt, tight):
                "moving VMs": ["plan", "--may-migrate"],
                "spread": ["plan", "--policy", "spread"]}
     scores = []
-    for topology, machine, seed, load in cases(opt):
-        trace = generate.trace(machine, seed, load, tight, opt.arrivals)
+    for topology, machine, trace, what in cases(opt, tight):
         if name in planner:
             out = run_planner([opt.vcpunumactl] + planner[name], topology,
                               trace)
@@ -56,8 +68,8 @@ def column(name, opt, tight):
             print("INVALID %s on %s: %s" % (name, machine.name, line))
         scores.append(100 * r.score / r.vcpus)
         if opt.verbose:
-            print("  %s %s %.2f seed %d: %.2f" %
-                  (name, machine.name, load, seed, scores[-1]), flush=True)
+            print("  %s %s %s: %.2f" %
+                  (name, machine.name, what, scores[-1]), flush=True)
         total.add(r)
     return sum(scores) / len(scores), total
 
@@ -72,6 +84,8 @@ def main():
     p.add_argument("--loads", type=lambda s: [float(x) for x in s.split(",")],
                    default=[0.75, 0.85, 0.92])
     p.add_argument("--machine")
+    p.add_argument("--others", action="store_true",
+                   help="machines and traces of others.py")
     p.add_argument("--optimum", type=int, default=0, metavar="NODES",
                    help="compare with the best sets of up to NODES nodes")
     p.add_argument("--verbose", action="store_true")
