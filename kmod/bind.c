@@ -482,7 +482,7 @@ static int bind_some(struct batch *batch, u32 first, u32 nr, u32 *failed)
 	if (err)
 		return err;
 	/* Whether results can be written is known before anything is done. */
-	err = cmd_array_put(&batch->array, first, batch->entry, nr);
+	err = cmd_array_touch(&batch->array, first, nr);
 	if (err)
 		return err;
 	rcu_read_lock();
