@@ -154,10 +154,14 @@ static noinline void task_affinity_locked(struct task_struct *task,
 	raw_spin_unlock_irq(&task->pi_lock);
 }
 
-/* One word is read all at once; of more, some may have been changed by then. */
+/*
+ * The kernel changes a set with one store only if it is compiled for no more CPUs
+ * than a word has. Else it is memcpy(), on x86 by bytes, also where all that is
+ * used of a set is one word.
+ */
 static inline void task_affinity(struct task_struct *task, struct cpumask *cpus)
 {
-	if (set_words() == 1)
+	if (CONFIG_NR_CPUS <= BITS_PER_LONG)
 		set_copy(cpus, &task->cpus_mask);
 	else
 		task_affinity_locked(task, cpus);
