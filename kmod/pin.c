@@ -155,14 +155,30 @@ static noinline void task_affinity_locked(struct task_struct *task,
 }
 
 /*
- * The kernel changes a set with one store only if it is compiled for no more CPUs
- * than a word has. Else it is memcpy(), on x86 by bytes, also where all that is
- * used of a set is one word.
+ * An affinity of one word is read without the lock. The kernel may write it byte
+ * by byte (memcpy(), if it is compiled for more CPUs than there are), under the
+ * lock: so it is taken as read if the lock was free between two readings that
+ * agree. To be deceived takes two writers, one before and one after that moment,
+ * both seen half done, and in the same way.
  */
 static inline void task_affinity(struct task_struct *task, struct cpumask *cpus)
 {
-	if (CONFIG_NR_CPUS <= BITS_PER_LONG)
-		set_copy(cpus, &task->cpus_mask);
+	const unsigned long *word = cpumask_bits(&task->cpus_mask);
+	unsigned long first;
+
+	if (nr_cpu_ids > BITS_PER_LONG) {
+		task_affinity_locked(task, cpus);
+		return;
+	}
+	first = READ_ONCE(*word);
+	smp_rmb();
+	if (raw_spin_is_locked(&task->pi_lock)) {
+		task_affinity_locked(task, cpus);
+		return;
+	}
+	smp_rmb();
+	if (first == READ_ONCE(*word))
+		*cpumask_bits(cpus) = first;
 	else
 		task_affinity_locked(task, cpus);
 }
