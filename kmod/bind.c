@@ -30,7 +30,8 @@
 /**
  * struct binding - one that is under way
  * @entry: what is asked for, and the result
- * @task: the thread, referenced; or ERR_PTR(): there is none to bind
+ * @task: the thread, referenced; ERR_PTR(): there is none to bind; NULL: a pin has
+ *	taken over the reference
  * @vcpu: the vCPU: before it has begun only one that has a place, and so will
  *	not be pruned
  */
@@ -48,12 +49,13 @@ struct binding {
  * @foreign: CPUs that other VMs own
  * @asked: what is asked for, where that is no set of the kernel's
  * @wanted: of what is asked for, what it may have, where that is less
- * @any_foreign: is there any in @foreign?
- * @left: bindings still to begin
+ * @cut: may it have less than what is asked for?
+ * @reserved: may it have just what is reserved?
+ * @end: of the bindings that are to begin
  * @nr: bindings begun
  * @begun: these
- * @pin: pin of each, from pin_set() to pin_settle_all()
- * @ret: what that returned
+ * @pin: pin of each, changed and then committed
+ * @ret: how that went: 0, or a negative error
  */
 struct bind_group {
 	struct vcpunuma_vm *vm;
@@ -62,8 +64,9 @@ struct bind_group {
 	struct cpumask *foreign;
 	struct cpumask *asked;
 	struct cpumask *wanted;
-	bool any_foreign;
-	u32 left;
+	bool cut;
+	bool reserved;
+	const struct binding *end;
 	u32 nr;
 	struct binding *begun[GROUP_MAX];
 	struct pin *pin[GROUP_MAX];
@@ -95,7 +98,8 @@ static struct bind_group *group_create(struct vcpunuma_vm *vm)
 }
 
 /* What an entry asks for, as far as it can be told without the vCPU */
-static int check_entry(const struct vcpunuma_bind_entry *e, bool has_pidfd)
+static inline int check_entry(const struct vcpunuma_bind_entry *e,
+			      bool has_pidfd)
 {
 	bool has_target = e->to == VCPUNUMA_BIND_NODE ||
 			  e->to == VCPUNUMA_BIND_CPU;
@@ -142,6 +146,12 @@ static const struct cpumask *find_asked(struct bind_group *g,
 	return cpumask_empty(g->asked) ? ERR_PTR(-ENODEV) : g->asked;
 }
 
+/* Is it to be where the VM has reserved? */
+static bool in_place(const struct vcpunuma_bind_entry *e, const struct vcpu *v)
+{
+	return e->to == VCPUNUMA_BIND_PLACE && v->reserved;
+}
+
 /*
  * Of the CPUs asked for, those it may have, or ERR_PTR(): what other VMs own it
  * can't, nor what it is limited from. Who has reserved gets just that, unless it
@@ -152,11 +162,9 @@ static const struct cpumask *admit(struct bind_group *g,
 				   const struct vcpu *v,
 				   const struct cpumask *asked)
 {
-	bool in_place = e->to == VCPUNUMA_BIND_PLACE && v->reserved;
-
-	if (g->vm->booking && !in_place && !g->vm->beyond)
+	if (g->reserved && !in_place(e, v))
 		return ERR_PTR(-ENOSPC);
-	if (!g->any_foreign && !g->vm->limits.cut)
+	if (!g->cut)
 		return asked;
 	cpumask_copy(g->wanted, asked);
 	if (!cpumask_empty(asked) && !limits_cut(&g->vm->limits, g->wanted))
@@ -166,21 +174,35 @@ static const struct cpumask *admit(struct bind_group *g,
 	return g->wanted;
 }
 
-/* A pin for the thread: one of many there is memory for, if there is. */
-static struct pin *create_pin(struct bind_group *g, struct task_struct *task)
+/* Memory for pins: for all that may need one, if there is so much. */
+static struct pin_block *find_block(struct bind_group *g,
+				    const struct binding *b)
 {
-	struct pin_block *block = g->block;
+	u32 left = g->end - b;
 
-	if (!block || block->used == block->nr) {
-		pin_block_put(block);
-		block = pin_block_create(g->left);
-		if (!block && g->left > 1)
-			block = pin_block_create(1);
-		g->block = block;
-		if (!block)
-			return ERR_PTR(-ENOMEM);
-	}
-	return pin_create(task, &g->vm->pins, block);
+	if (g->block && g->block->left)
+		return g->block;
+	pin_block_put(g->block);
+	g->block = pin_block_create(left);
+	if (!g->block && left > 1)
+		g->block = pin_block_create(1);
+	return g->block;
+}
+
+/* A pin that the thread did not have; or ERR_PTR(): it is as it was. */
+static struct pin *create_pin(struct bind_group *g, struct binding *b,
+			      const struct cpumask *asked,
+			      const struct cpumask *wanted)
+{
+	struct pin_block *block = find_block(g, b);
+	struct pin *pin;
+
+	if (!block)
+		return ERR_PTR(-ENOMEM);
+	pin = pin_create(b->task, &g->vm->pins, block, asked, wanted, &g->view);
+	if (!IS_ERR(pin))
+		b->task = NULL;
+	return pin;
 }
 
 /*
@@ -191,7 +213,6 @@ static int begin(struct bind_group *g, struct binding *b, struct vcpu *v)
 {
 	const struct cpumask *asked, *wanted;
 	struct pin *pin = v->pin;
-	bool again = pin && pin_is_of(pin, b->task);
 	int err;
 
 	if (v->binding)
@@ -202,16 +223,14 @@ static int begin(struct bind_group *g, struct binding *b, struct vcpu *v)
 	wanted = admit(g, b->entry, v, asked);
 	if (IS_ERR(wanted))
 		return PTR_ERR(wanted);
-	if (!again) {
-		pin = create_pin(g, b->task);
+	if (pin && pin_is_of(pin, b->task)) {
+		err = pin_set(pin, asked, wanted, &g->view);
+		if (err)
+			return err;
+	} else {
+		pin = create_pin(g, b, asked, wanted);
 		if (IS_ERR(pin))
 			return PTR_ERR(pin);
-	}
-	err = pin_set(pin, asked, wanted, &g->view);
-	if (err) {
-		if (!again)
-			pin_abandon(pin);
-		return err;
 	}
 	v->binding = true;
 	b->vcpu = v;
@@ -220,12 +239,23 @@ static int begin(struct bind_group *g, struct binding *b, struct vcpu *v)
 	return 0;
 }
 
-/* The cpuset changed: if it left all the thread may have, as if before. */
-static int recheck(struct bind_group *g, const struct pin *pin)
+/*
+ * The thread has another cpuset, or it changed: if that left it all that it may
+ * have, as if it had been so before.
+ */
+static int settle(struct bind_group *g, struct pin *pin)
 {
-	cpumask_andnot(g->wanted, pin->to_asked, g->foreign);
-	limits_cut(&g->vm->limits, g->wanted);
-	return cpumask_subset(pin->to_mask, g->wanted) ? 0 : -ENOSPC;
+	int err = pin_settle(pin, &g->view);
+
+	if (err > 0) {
+		cpumask_andnot(g->wanted, pin_next_asked(pin), g->foreign);
+		limits_cut(&g->vm->limits, g->wanted);
+		err = cpumask_subset(pin_next_mask(pin), g->wanted) ? 0 :
+		      -ENOSPC;
+	}
+	if (!err)
+		pin_commit(pin);
+	return err;
 }
 
 /* End: the vCPU has the thread, in the stead of the one it may have had. */
@@ -236,8 +266,8 @@ static void finish(struct bind_group *g, struct binding *b, struct pin *pin,
 	struct vcpu *v = b->vcpu;
 
 	v->binding = false;
-	e->out_error = -err;
 	if (err) {
+		e->out_error = -err;
 		if (v->pin != pin)
 			pin_abandon(pin);
 		vcpu_prune(g->vm, v);
@@ -249,7 +279,7 @@ static void finish(struct bind_group *g, struct binding *b, struct pin *pin,
 		v->pin = pin;
 	}
 	v->exited = false;
-	v->in_place = e->to == VCPUNUMA_BIND_PLACE && v->reserved;
+	v->in_place = in_place(e, v);
 	vcpu_note_mask(v, asked_cpu(e, v));
 	e->out_node = v->node;
 	e->out_cpu = v->cpu;
@@ -264,11 +294,10 @@ static void finish_all(struct bind_group *g)
 		return;
 	/* What is seen of the cpuset from here on is later than all was set. */
 	cpuset_view_close(&g->view);
-	if (!pin_settle_all(g->pin, g->ret, g->nr, &g->view))
+	if (!pin_commit_all(g->pin, g->ret, g->nr, &g->view))
 		for (i = 0; i < g->nr; i++)
-			if (g->ret[i] > 0)
-				g->ret[i] = recheck(g, g->pin[i]);
-	pin_commit_all(g->pin, g->ret, g->nr);
+			if (g->ret[i])
+				g->ret[i] = settle(g, g->pin[i]);
 	for (i = 0; i < g->nr; i++)
 		finish(g, g->begun[i], g->pin[i], g->ret[i]);
 	g->nr = 0;
@@ -300,22 +329,19 @@ static int begin_in_turn(struct bind_group *g, struct binding *b)
  * Look up the vCPUs that have places: these will be there all the time. Most
  * often one is next to the last one.
  */
-static void find_vcpus(struct bind_group *g, struct binding *b, u32 nr)
+static void find_vcpus(struct bind_group *g, struct binding *b)
 {
-	XA_STATE(xas, &g->vm->vcpus, b[0].entry->vcpu);
-	struct vcpu *v = NULL;
-	u32 i;
+	XA_STATE(xas, &g->vm->vcpus, b->entry->vcpu);
+	struct vcpu *v;
 
 	lockdep_assert_held(&g->vm->lock);
 	rcu_read_lock();
-	for (i = 0; i < nr; i++) {
-		if (i && b[i].entry->vcpu == xas.xa_index + 1) {
-			v = xas_next(&xas);
-		} else {
-			xas_set(&xas, b[i].entry->vcpu);
-			v = xas_load(&xas);
-		}
-		b[i].vcpu = v && v->placed ? v : NULL;
+	for (; b != g->end; b++) {
+		if (b->entry->vcpu != xas.xa_index + 1)
+			xas_set(&xas, b->entry->vcpu);
+		/* After xas_set() that is not the next one but the one set. */
+		v = xas_next(&xas);
+		b->vcpu = v && v->placed ? v : NULL;
 	}
 	rcu_read_unlock();
 }
@@ -323,7 +349,6 @@ static void find_vcpus(struct bind_group *g, struct binding *b, u32 nr)
 /* Bind all that have a thread; each one's result is in its entry. */
 static int bind_locked(struct bind_group *g, struct binding *b, u32 nr)
 {
-	u32 i;
 	int err;
 
 	lockdep_assert_held(&g->vm->lock);
@@ -332,15 +357,16 @@ static int bind_locked(struct bind_group *g, struct binding *b, u32 nr)
 	if (err)
 		return err;
 	booking_foreign(g->vm->booking, g->foreign);
-	g->any_foreign = !cpumask_empty(g->foreign);
-	find_vcpus(g, b, nr);
-	for (i = 0; i < nr; i++) {
-		g->left = nr - i;
-		if (IS_ERR(b[i].task))
+	g->cut = g->vm->limits.cut || !cpumask_empty(g->foreign);
+	g->reserved = g->vm->booking && !g->vm->beyond;
+	g->end = b + nr;
+	find_vcpus(g, b);
+	for (; b != g->end; b++) {
+		if (IS_ERR(b->task))
 			continue;
-		err = begin_in_turn(g, &b[i]);
+		err = begin_in_turn(g, b);
 		if (err)
-			b[i].entry->out_error = -err;
+			b->entry->out_error = -err;
 	}
 	finish_all(g);
 	cpuset_view_close(&g->view);
@@ -379,6 +405,13 @@ static void put_pidfd(struct file *file)
 		fput(file);
 }
 
+/* The bindings are done, or will not be. */
+static inline void put_thread(struct binding *b)
+{
+	if (!IS_ERR_OR_NULL(b->task))
+		put_task_struct(b->task);
+}
+
 int bind_cmd_bind(struct cmd_call *call, union cmd_buffer *buf)
 {
 	struct vcpunuma_cmd_bind *cmd = &buf->bind;
@@ -390,6 +423,7 @@ int bind_cmd_bind(struct cmd_call *call, union cmd_buffer *buf)
 		.target = cmd->target,
 	};
 	struct binding b = { .entry = &e };
+	struct pin_search search;
 	struct bind_group *g;
 	struct file *pidfd;
 	int err;
@@ -411,7 +445,8 @@ int bind_cmd_bind(struct cmd_call *call, union cmd_buffer *buf)
 	if (err)
 		goto out_free;
 	rcu_read_lock();
-	b.task = pin_find_thread(cmd->tid, pidfd, NULL);
+	pin_search_begin(&search, pidfd);
+	b.task = pin_find_thread(&search, cmd->tid);
 	rcu_read_unlock();
 	put_pidfd(pidfd);
 	if (IS_ERR(b.task)) {
@@ -419,7 +454,7 @@ int bind_cmd_bind(struct cmd_call *call, union cmd_buffer *buf)
 		goto out_free;
 	}
 	err = bind_all(g, &b, 1);
-	put_task_struct(b.task);
+	put_thread(&b);
 	if (!err)
 		err = -(int)e.out_error;
 	if (!err) {
@@ -448,11 +483,10 @@ struct batch {
 };
 
 /* Find an entry's thread; what is wrong with it is in the entry. */
-static void find_thread(struct batch *batch, u32 i)
+static void find_thread(struct batch *batch, struct pin_search *search, u32 i)
 {
 	struct vcpunuma_bind_entry *e = &batch->entry[i];
 	struct binding *b = &batch->binding[i];
-	struct task_struct *near = NULL;
 	int err;
 
 	b->entry = e;
@@ -464,10 +498,7 @@ static void find_thread(struct batch *batch, u32 i)
 		err = -EINVAL;
 	if (!err && e->__reserved)
 		err = -EOPNOTSUPP;
-	if (i && !IS_ERR(b[-1].task))
-		near = b[-1].task;
-	b->task = err ? ERR_PTR(err) :
-		  pin_find_thread(e->tid, batch->pidfd, near);
+	b->task = err ? ERR_PTR(err) : pin_find_thread(search, e->tid);
 	if (IS_ERR(b->task))
 		e->out_error = -PTR_ERR(b->task);
 }
@@ -475,6 +506,7 @@ static void find_thread(struct batch *batch, u32 i)
 /* Bind the entries from @first on that make a group; adds up those that fail. */
 static int bind_some(struct batch *batch, u32 first, u32 nr, u32 *failed)
 {
+	struct pin_search search;
 	u32 i;
 	int err;
 
@@ -482,21 +514,21 @@ static int bind_some(struct batch *batch, u32 first, u32 nr, u32 *failed)
 	if (err)
 		return err;
 	/* Whether results can be written is known before anything is done. */
-	err = cmd_array_put(&batch->array, first, batch->entry, nr);
+	err = cmd_array_touch(&batch->array, first, nr);
 	if (err)
 		return err;
 	rcu_read_lock();
+	pin_search_begin(&search, batch->pidfd);
 	for (i = 0; i < nr; i++)
-		find_thread(batch, i);
+		find_thread(batch, &search, i);
 	rcu_read_unlock();
 	err = bind_all(batch->g, batch->binding, nr);
-	for (i = 0; i < nr; i++)
-		if (!IS_ERR(batch->binding[i].task))
-			put_task_struct(batch->binding[i].task);
+	for (i = 0; i < nr; i++) {
+		put_thread(&batch->binding[i]);
+		*failed += !!batch->entry[i].out_error;
+	}
 	if (err)
 		return err;
-	for (i = 0; i < nr; i++)
-		*failed += !!batch->entry[i].out_error;
 	return cmd_array_put(&batch->array, first, batch->entry, nr);
 }
 

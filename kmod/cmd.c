@@ -170,6 +170,30 @@ int cmd_array_probe(const struct cmd_array *a, u32 nr)
 	return 0;
 }
 
+/**
+ * cmd_array_touch - may elements that were read be written as well?
+ * @a: the array
+ * @first: index of the first element
+ * @nr: how many; not so many that it takes long
+ *
+ * A byte of each page that they are on is written as it is.
+ *
+ * Return: 0; -EFAULT.
+ */
+int cmd_array_touch(const struct cmd_array *a, u32 first, u32 nr)
+{
+	u8 __user *byte = a->user + (size_t)first * a->user_size;
+	u8 __user *end = byte + (size_t)nr * a->user_size;
+	u8 is;
+
+	while (byte < end) {
+		if (get_user(is, byte) || put_user(is, byte))
+			return -EFAULT;
+		byte = PTR_ALIGN(byte + 1, PAGE_SIZE);
+	}
+	return 0;
+}
+
 /* The elements of caller and kernel differ in size: one by one. */
 static int cmd_array_put_resized(void __user *to, const struct cmd_array *a,
 				 const void *elements, u32 nr)

@@ -102,6 +102,7 @@ int cmd_array_init(struct cmd_array *a, u64 user, u32 room, u32 user_size,
 		   u32 size, u32 min_size);
 bool cmd_array_fits(const struct cmd_array *a, u32 nr);
 int cmd_array_probe(const struct cmd_array *a, u32 nr);
+int cmd_array_touch(const struct cmd_array *a, u32 first, u32 nr);
 int cmd_array_get(const struct cmd_array *a, u32 first, void *elements, u32 nr);
 int cmd_array_put(const struct cmd_array *a, u32 first, const void *elements,
 		  u32 nr);

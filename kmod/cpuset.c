@@ -170,20 +170,6 @@ void cpuset_cpus(struct task_struct *task, struct cpumask *cpus)
 }
 
 /**
- * cpuset_is_viewed - is a thread in the cpuset that was looked at?
- * @view: after cpuset_view_cpus()
- * @task: the thread
- *
- * Under rcu_read_lock().
- */
-bool cpuset_is_viewed(const struct cpuset_view *view, struct task_struct *task)
-{
-	/* It is referenced, so no other can be in its place. */
-	return !cgroup_subsys_enabled(cpuset_cgrp_subsys) ||
-	       task_css(task, cpuset_cgrp_id) == view->css;
-}
-
-/**
  * cpuset_view_cpus - the CPUs that a thread's cpuset allowed when it was viewed
  * @view: before that cpuset_view_close()d; looks at the cpuset if the one it
  *	looked at last is another
@@ -241,11 +227,6 @@ const struct cpumask *cpuset_view_cpus(struct cpuset_view *view,
 				       struct task_struct *task)
 {
 	return cpu_possible_mask;
-}
-
-bool cpuset_is_viewed(const struct cpuset_view *view, struct task_struct *task)
-{
-	return true;
 }
 
 void cpuset_view_close(struct cpuset_view *view)

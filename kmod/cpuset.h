@@ -5,7 +5,8 @@
 #ifndef VCPUNUMA_CPUSET_H
 #define VCPUNUMA_CPUSET_H
 
-struct cgroup_subsys_state;
+#include <linux/cgroup.h>
+
 struct cpumask;
 struct task_struct;
 
@@ -26,7 +27,25 @@ void cpuset_exit(void);
 void cpuset_cpus(struct task_struct *task, struct cpumask *cpus);
 const struct cpumask *cpuset_view_cpus(struct cpuset_view *view,
 				       struct task_struct *task);
-bool cpuset_is_viewed(const struct cpuset_view *view, struct task_struct *task);
 void cpuset_view_close(struct cpuset_view *view);
+
+/**
+ * cpuset_is_viewed - is a thread in the cpuset that was looked at?
+ * @view: after cpuset_view_cpus()
+ * @task: the thread
+ *
+ * Under rcu_read_lock().
+ */
+static inline bool cpuset_is_viewed(const struct cpuset_view *view,
+				    struct task_struct *task)
+{
+#ifdef CONFIG_CPUSETS
+	/* It is referenced, so no other can be in its place. */
+	return !cgroup_subsys_enabled(cpuset_cgrp_subsys) ||
+	       task_css(task, cpuset_cgrp_id) == view->css;
+#else
+	return true;
+#endif
+}
 
 #endif /* VCPUNUMA_CPUSET_H */

@@ -40,15 +40,9 @@ void ledger_exit(void)
 	kvfree(ledger_vcpus);
 }
 
-/**
- * ledger_move - book a vCPU on another CPU
- * @booked: the CPU it is booked on, VCPUNUMA_NONE if on none; becomes @cpu
- * @cpu: the CPU to book it on, VCPUNUMA_NONE for none
- */
-void ledger_move(u32 *booked, u32 cpu)
+/** ledger_move_on - ledger_move(), to another CPU */
+void ledger_move_on(u32 *booked, u32 cpu)
 {
-	if (*booked == cpu)
-		return;
 	mutex_lock(&ledger_lock);
 	changes++;
 	if (*booked != VCPUNUMA_NONE)

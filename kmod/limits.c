@@ -187,7 +187,7 @@ struct wanted {
 static bool vcpu_within(const struct vcpu *v, const struct wanted *w,
 			const struct cpumask *allowed)
 {
-	if (v->pin && !cpumask_subset(v->pin->mask, allowed))
+	if (v->pin && !cpumask_subset(pin_mask(v->pin), allowed))
 		return false;
 	if (!v->placed)
 		return true;

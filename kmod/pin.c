@@ -11,6 +11,7 @@
 #include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -26,9 +27,6 @@ static DEFINE_HASHTABLE(pins, 10);
 /* Those that gave an affinity, by that, process and VM */
 static DEFINE_HASHTABLE(likes, 10);
 static DEFINE_SPINLOCK(pins_lock);	/* of both; a leaf */
-
-/* The sets that a pin has */
-#define PIN_SETS	7
 
 static struct pin *pin_find(struct task_struct *task)
 {
@@ -65,34 +63,46 @@ static bool is_pidfd_of(const struct file *file, struct task_struct *task)
 		       file_inode(file)->i_private == pid);
 }
 
+/* Is it the thread of that id? As task_pid_nr_ns() tells, which is two calls. */
+static bool has_tid(struct task_struct *task, s32 tid,
+		    const struct pid_namespace *ns)
+{
+	const struct pid *pid = task_pid(task);
+
+	return pid && pid->level >= ns->level &&
+	       pid->numbers[ns->level].nr == tid &&
+	       pid->numbers[ns->level].ns == ns;
+}
+
 /*
  * A thread by its id. Those of a VM are often asked for in the order in which they
  * were created, so the one after @near may be it: then no table is looked up.
  */
-static struct task_struct *find_task(s32 tid, struct task_struct *near)
+static struct task_struct *find_task(const struct pin_search *search, s32 tid)
 {
 	struct task_struct *next;
 
 	if (!tid)
 		return current;
 	/* Who has been unhashed no longer knows who is next. */
-	if (near && pid_alive(near)) {
-		next = next_thread(near);
-		/* As task_pid_vnr() does, which takes twice as long */
-		if (pid_nr_ns(task_pid(next), ns_of_pid(task_pid(current))) == tid)
+	if (search->near && pid_alive(search->near)) {
+		next = next_thread(search->near);
+		if (has_tid(next, tid, search->ns))
 			return next;
 	}
-	return pid_task(find_vpid(tid), PIDTYPE_PID);
+	return pid_task(find_pid_ns(tid, search->ns), PIDTYPE_PID);
 }
 
 static int check_thread(struct task_struct *task)
 {
-	if (READ_ONCE(task->flags) & PF_EXITING)
+	unsigned int flags = READ_ONCE(task->flags);
+
+	if (flags & PF_EXITING)
 		return -ESRCH;
 	if (!may_pin(task))
 		return -EPERM;
 	/* set_cpus_allowed_ptr() checks neither, and the kernel may BUG(). */
-	if (READ_ONCE(task->flags) & (PF_KTHREAD | PF_NO_SETAFFINITY))
+	if (flags & (PF_KTHREAD | PF_NO_SETAFFINITY))
 		return -EINVAL;
 	/* Nor that: it would get past the admission test of deadlines. */
 	if (READ_ONCE(task->policy) == SCHED_DEADLINE)
@@ -101,33 +111,76 @@ static int check_thread(struct task_struct *task)
 }
 
 /**
- * pin_find_thread - a thread that the caller may pin
- * @tid: its id in the caller's pid namespace; 0: the calling thread
- * @pidfd: the file of a pidfd of the process it must belong to, or NULL
- * @near: a thread it may be next to, referenced, or NULL
+ * pin_search_begin - begin to search for threads
+ * @search: filled
+ * @pidfd: the file of a pidfd of the process they must belong to, or NULL
  *
- * Under rcu_read_lock().
+ * Under rcu_read_lock(), until the end of the search.
+ */
+void pin_search_begin(struct pin_search *search, const struct file *pidfd)
+{
+	search->pidfd = pidfd;
+	search->ns = task_active_pid_ns(current);
+	search->near = NULL;
+}
+
+/**
+ * pin_find_thread - a thread that the caller may pin
+ * @search: under way
+ * @tid: its id in the caller's pid namespace; 0: the calling thread
  *
  * Return: the task with a reference for the caller; ERR_PTR() of -ESRCH,
  * -EPERM, -EINVAL or -EBUSY as in the uAPI header.
  */
-struct task_struct *pin_find_thread(s32 tid, const struct file *pidfd,
-				    struct task_struct *near)
+struct task_struct *pin_find_thread(struct pin_search *search, s32 tid)
 {
-	struct task_struct *task = find_task(tid, near);
+	struct task_struct *task = find_task(search, tid);
 	int err;
 
-	if (!task || (pidfd && !is_pidfd_of(pidfd, task)))
+	if (!task || (search->pidfd && !is_pidfd_of(search->pidfd, task)))
 		return ERR_PTR(-ESRCH);
 	err = check_thread(task);
-	return err ? ERR_PTR(err) : get_task_struct(task);
+	if (err)
+		return ERR_PTR(err);
+	search->near = task;
+	return get_task_struct(task);
 }
 
-static void task_affinity(struct task_struct *task, struct cpumask *cpus)
+static noinline void task_affinity_locked(struct task_struct *task,
+					  struct cpumask *cpus)
 {
 	raw_spin_lock_irq(&task->pi_lock);
 	set_copy(cpus, &task->cpus_mask);
 	raw_spin_unlock_irq(&task->pi_lock);
+}
+
+/*
+ * An affinity of one word is read without the lock. The kernel may write it byte
+ * by byte (memcpy(), if it is compiled for more CPUs than there are), under the
+ * lock: so it is taken as read if the lock was free between two readings that
+ * agree. To be deceived takes two writers, one before and one after that moment,
+ * both seen half done, and in the same way.
+ */
+static inline void task_affinity(struct task_struct *task, struct cpumask *cpus)
+{
+	const unsigned long *word = cpumask_bits(&task->cpus_mask);
+	unsigned long first;
+
+	if (nr_cpu_ids > BITS_PER_LONG) {
+		task_affinity_locked(task, cpus);
+		return;
+	}
+	first = READ_ONCE(*word);
+	smp_rmb();
+	if (raw_spin_is_locked(&task->pi_lock)) {
+		task_affinity_locked(task, cpus);
+		return;
+	}
+	smp_rmb();
+	if (first == READ_ONCE(*word))
+		*cpumask_bits(cpus) = first;
+	else
+		task_affinity_locked(task, cpus);
 }
 
 /* Where in the table is what a thread of a process was given by a VM? */
@@ -153,7 +206,7 @@ static bool pin_is_like(const struct pin *pin, const struct pin_owner *owner,
 			const struct cpumask *cpus)
 {
 	return pin->owner == owner && pin->task->signal == task->signal &&
-	       cpumask_equal(pin->mask, cpus) && !pin_exited(pin);
+	       cpumask_equal(pin_mask(pin), cpus) && !pin_exited(pin);
 }
 
 /* If a thread of the same process was given just @cpus: what that one had before */
@@ -168,12 +221,20 @@ static noinline bool find_like(const struct pin_owner *owner,
 		if (!pin_is_like(pin, owner, task, cpus))
 			continue;
 		/* Changed under the VM's lock only */
-		cpumask_copy(cpus, pin->before);
+		cpumask_copy(cpus, pin_before(pin));
 		found = true;
 		break;
 	}
 	spin_unlock(&pins_lock);
 	return found;
+}
+
+static __always_inline bool own_affinity(const struct pin_owner *owner,
+					 struct task_struct *task,
+					 struct cpumask *cpus)
+{
+	task_affinity(task, cpus);
+	return !owner->nr || !find_like(owner, task, cpus);
 }
 
 /**
@@ -191,28 +252,40 @@ static noinline bool find_like(const struct pin_owner *owner,
 bool pin_own_affinity(const struct pin_owner *owner, struct task_struct *task,
 		      struct cpumask *cpus)
 {
-	task_affinity(task, cpus);
-	return !owner->nr || !find_like(owner, task, cpus);
+	return own_affinity(owner, task, cpus);
+}
+
+/* Room to look at the cpuset of a pin's thread in */
+static struct cpumask *pin_allowed(const struct pin *pin)
+{
+	return to_cpumask(pin->block->allowed);
+}
+
+/* Has it given its thread an affinity? */
+static bool pin_given(const struct pin *pin)
+{
+	return !hlist_unhashed_lockless(&pin->like);
 }
 
 /*
- * Set the task's affinity to pin->to_mask. If its cpuset changes meanwhile, to
- * what the cpuset allows of that, or else all it allows: the kernel does not
- * look again for us. pin->to_mask tells what was set.
+ * Set the task's affinity to the pin's next one. If its cpuset changes meanwhile,
+ * to what the cpuset allows of that, or else all it allows: the kernel does not
+ * look again for us. What was set is the next one then.
  */
 static int set_affinity(struct pin *pin)
 {
+	struct cpumask *mask = pin_next_mask(pin), *allowed = pin_allowed(pin);
 	int err;
 
 	for (;;) {
-		err = set_cpus_allowed_ptr(pin->task, pin->to_mask);
+		err = set_cpus_allowed_ptr(pin->task, mask);
 		if (err)
 			return err;
-		cpuset_cpus(pin->task, pin->allowed);
-		if (cpumask_subset(pin->to_mask, pin->allowed))
+		cpuset_cpus(pin->task, allowed);
+		if (cpumask_subset(mask, allowed))
 			return 0;
-		if (!cpumask_and(pin->to_mask, pin->to_mask, pin->allowed))
-			cpumask_copy(pin->to_mask, pin->allowed);
+		if (!cpumask_and(mask, mask, allowed))
+			cpumask_copy(mask, allowed);
 	}
 }
 
@@ -222,24 +295,25 @@ static const struct cpumask *allowed_cpus(struct pin *pin,
 {
 	if (view)
 		return cpuset_view_cpus(view, pin->task);
-	cpuset_cpus(pin->task, pin->allowed);
-	return pin->allowed;
+	cpuset_cpus(pin->task, pin_allowed(pin));
+	return pin_allowed(pin);
 }
 
 /* The kernel may have cut the mask down to what the user asked for before. */
 static void read_back(struct pin *pin)
 {
+	struct cpumask *has = pin_allowed(pin);
+
 	if (!AFFINITY_IS_CUT)
 		return;
-	task_affinity(pin->task, pin->allowed);
-	if (cpumask_subset(pin->allowed, pin->to_mask))
-		cpumask_copy(pin->to_mask, pin->allowed);
+	task_affinity(pin->task, has);
+	if (cpumask_subset(has, pin_next_mask(pin)))
+		cpumask_copy(pin_next_mask(pin), has);
 }
 
 static size_t pin_bytes(void)
 {
-	return ALIGN(sizeof(struct pin) + PIN_SETS * cpumask_size(),
-		     sizeof(u64));
+	return sizeof(struct pin) + 2 * PIN_SETS * cpumask_size();
 }
 
 /**
@@ -253,9 +327,13 @@ struct pin_block *pin_block_create(u32 nr)
 {
 	struct pin_block *block;
 
-	block = kvmalloc(sizeof(*block) + nr * pin_bytes(), GFP_KERNEL_ACCOUNT);
-	if (block)
-		*block = (struct pin_block) { .nr = nr, .live = 1 };
+	block = kvmalloc(sizeof(*block) + cpumask_size() + nr * pin_bytes(),
+			 GFP_KERNEL_ACCOUNT);
+	if (!block)
+		return NULL;
+	block->left = nr;
+	block->live = 1;
+	block->next = block->allowed + set_words();
 	return block;
 }
 
@@ -268,22 +346,25 @@ void pin_block_put(struct pin_block *block)
 
 static struct pin *pin_alloc(struct pin_block *block)
 {
-	struct pin *pin = (void *)block->mem + block->used++ * pin_bytes();
-	size_t longs = cpumask_size() / sizeof(*pin->bits);
-	unsigned long *bits = pin->bits;
+	struct pin *pin = block->next;
+	size_t sets = PIN_SETS * set_words();
 
+	block->left--;
 	block->live++;
 	pin->block = block;
-	pin->before = to_cpumask(bits);
-	pin->mask = to_cpumask(bits += longs);
-	pin->asked = to_cpumask(bits += longs);
-	pin->to_before = to_cpumask(bits += longs);
-	pin->to_mask = to_cpumask(bits += longs);
-	pin->to_asked = to_cpumask(bits += longs);
-	pin->allowed = to_cpumask(bits += longs);
-	pin->given = false;
+	pin->now = pin->bits;
+	pin->next = pin->now + sets;
+	block->next = pin->next + sets;
 	INIT_HLIST_NODE(&pin->like);
 	return pin;
+}
+
+/* It was the last given out: give it out again. */
+static void pin_unalloc(struct pin *pin)
+{
+	pin->block->next = pin;
+	pin->block->left++;
+	pin->block->live--;
 }
 
 /* Enter the pin in the table, unless the task has one there. */
@@ -300,82 +381,102 @@ static int pin_link(struct pin *pin)
 	return err;
 }
 
+static void pin_unlink(struct pin *pin)
+{
+	spin_lock(&pins_lock);
+	hash_del(&pin->link);
+	hash_del(&pin->like);
+	spin_unlock(&pins_lock);
+}
+
+/* The change begins: the thread gets what is in @before and @allowed of @wanted. */
+static __always_inline int change(struct pin *pin, const struct cpumask *asked,
+				  const struct cpumask *wanted,
+				  const struct cpumask *before,
+				  const struct cpumask *allowed)
+{
+	struct cpumask *mask = pin_next_mask(pin);
+	int err;
+
+	set_copy(pin_next_asked(pin), asked);
+	if (!set_and3(mask, wanted, before, allowed, cpu_online_mask))
+		return -ENOSPC;
+	err = set_cpus_allowed_ptr(pin->task, mask);
+	if (unlikely(err))
+		return err == -EINVAL ? -ENOSPC : err;
+	read_back(pin);
+	return 0;
+}
+
 /**
- * pin_create - take a thread, so that nobody else can pin it
- * @task: from pin_find_thread()
+ * pin_create - take a thread, so that nobody else can pin it, and set its affinity
+ * @task: from pin_find_thread(); the pin takes over its reference
  * @owner: the VM, locked
  * @block: memory for one at least
+ * @asked: as for pin_set()
+ * @wanted: so too
+ * @view: so too
  *
- * It is not kept anywhere until pin_set(). Only now is it known that the
- * affinity it has is not somebody's pin that is about to be given back, so only
- * now may that be read, as pin_set() does.
+ * Only once it is taken is it known that the affinity it has is not somebody's
+ * pin that is about to be given back, so only then is that read.
  *
- * Return: the pin; ERR_PTR() of -EBUSY: the thread is pinned already.
+ * Return: the pin, with which all is as after pin_set(); ERR_PTR() of -EBUSY: the
+ * thread is pinned already; or of what pin_set() returns. Then there is no pin.
  */
 struct pin *pin_create(struct task_struct *task, struct pin_owner *owner,
-		       struct pin_block *block)
+		       struct pin_block *block, const struct cpumask *asked,
+		       const struct cpumask *wanted, struct cpuset_view *view)
 {
 	struct pin *pin = pin_alloc(block);
+	struct cpumask *before = pin_next_before(pin);
+	const struct cpumask *allowed = before;
 	int err;
 
 	pin->task = task;
 	pin->owner = owner;
 	err = pin_link(pin);
-	if (err) {
-		/* It was the last taken: take it again. */
-		block->used--;
-		pin_block_put(block);
-		return ERR_PTR(err);
-	}
-	get_task_struct(task);
+	if (err)
+		goto err_unalloc;
+	/* What it has is inside of its cpuset: the kernel sees to that. */
+	if (!own_affinity(owner, task, before))
+		allowed = allowed_cpus(pin, view);
+	err = change(pin, asked, wanted, before, allowed);
+	if (err)
+		goto err_unlink;
 	return pin;
-}
 
-/*
- * The affinity it is to count as having had, once the change is done. An affinity
- * that somebody else gave the thread since counts as that. Returns true if it is
- * what the thread has now.
- */
-static bool find_before(struct pin *pin)
-{
-	if (!pin->given)
-		return pin_own_affinity(pin->owner, pin->task, pin->to_before);
-	if (pin_drifted(pin))
-		task_affinity(pin->task, pin->to_before);
-	else
-		cpumask_copy(pin->to_before, pin->before);
-	return false;
+err_unlink:
+	pin_unlink(pin);
+err_unalloc:
+	pin_unalloc(pin);
+	return ERR_PTR(err);
 }
 
 /**
- * pin_set - set the affinity of the thread, to some CPUs or to others than before
- * @pin: its pin
+ * pin_set - set the affinity of the thread, to other CPUs than before
+ * @pin: its pin, committed
  * @asked: CPUs asked for
- * @wanted: of these those that it may have; it gets what is in pin->to_before and
- *	its cpuset of these
+ * @wanted: of these those that it may have; it gets what is of these in its cpuset
+ *	and in what it had before it was pinned
  * @view: to look at its cpuset with, or NULL
  *
- * It may be outside of its cpuset, if that changes, until pin_settle(). After that
- * follows pin_commit(); if there is an error the pin stays as it is, or if it is
- * new goes by pin_abandon().
+ * An affinity that somebody else gave the thread since counts as what it had
+ * before. It may be outside of its cpuset, if that changes, until pin_settle().
+ * After that follows pin_commit(), or both are done by pin_commit_all(); if there
+ * is an error the pin stays as it is, or if it is new goes by pin_abandon().
  *
  * Return: 0; -ENOSPC: it may run on none of @wanted.
  */
 int pin_set(struct pin *pin, const struct cpumask *asked,
 	    const struct cpumask *wanted, struct cpuset_view *view)
 {
-	bool inside = find_before(pin);
-	const struct cpumask *before = pin->to_before, *allowed = before;
-	int err;
+	struct cpumask *before = pin_next_before(pin);
 
-	set_copy(pin->to_asked, asked);
-	/* What the thread has is inside of its cpuset: the kernel sees to that. */
-	if (!inside)
-		allowed = allowed_cpus(pin, view);
-	if (!set_and3(pin->to_mask, wanted, before, allowed, cpu_online_mask))
-		return -ENOSPC;
-	err = set_cpus_allowed_ptr(pin->task, pin->to_mask);
-	return err == -EINVAL ? -ENOSPC : err;
+	if (pin_drifted(pin))
+		task_affinity(pin->task, before);
+	else
+		cpumask_copy(before, pin_before(pin));
+	return change(pin, asked, wanted, before, allowed_cpus(pin, view));
 }
 
 /**
@@ -383,20 +484,19 @@ int pin_set(struct pin *pin, const struct cpumask *asked,
  * @pin: its pin, after pin_set()
  * @view: made after pin_set(), or NULL
  *
- * Return: 0; 1: its cpuset has changed, and pin->to_mask is what is left, or, if
- * nothing is, all the cpuset allows; -ENOSPC: nor can it have that.
+ * Return: 0; 1: its cpuset has changed, and its next affinity is what is left, or,
+ * if nothing is, all the cpuset allows; -ENOSPC: nor can it have that.
  */
 int pin_settle(struct pin *pin, struct cpuset_view *view)
 {
 	const struct cpumask *allowed = allowed_cpus(pin, view);
+	struct cpumask *mask = pin_next_mask(pin);
 	int err;
 
-	if (likely(cpumask_subset(pin->to_mask, allowed))) {
-		read_back(pin);
+	if (likely(cpumask_subset(mask, allowed)))
 		return 0;
-	}
-	if (!cpumask_and(pin->to_mask, pin->to_mask, allowed))
-		cpumask_copy(pin->to_mask, allowed);
+	if (!cpumask_and(mask, mask, allowed))
+		cpumask_copy(mask, allowed);
 	err = set_affinity(pin);
 	if (err)
 		return err == -EINVAL ? -ENOSPC : err;
@@ -404,100 +504,80 @@ int pin_settle(struct pin *pin, struct cpuset_view *view)
 	return 1;
 }
 
-static void commit(struct pin *pin)
+static __always_inline void commit(struct pin *pin)
 {
+	struct hlist_head *list = like_list(pin->owner, pin->task,
+					    pin_next_mask(pin));
+
 	lockdep_assert_held(&pins_lock);
-	hash_del(&pin->like);
-	swap(pin->before, pin->to_before);
-	swap(pin->mask, pin->to_mask);
-	swap(pin->asked, pin->to_asked);
-	hlist_add_head(&pin->like,
-		       like_list(pin->owner, pin->task, pin->mask));
-	pin->owner->nr += !pin->given;
-	pin->given = true;
-}
-
-/**
- * pin_settle_all - pin_settle() for several
- * @pin: the pins
- * @ret: filled with what it returns for each
- * @nr: how many, at least one
- * @view: made after pin_set() of all
- *
- * Return: true if it is 0 for all of them.
- */
-bool pin_settle_all(struct pin *const *pin, int *ret, u32 nr,
-		    struct cpuset_view *view)
-{
-	const struct cpumask *allowed = cpuset_view_cpus(view, pin[0]->task);
-	bool settled = true;
-	u32 i;
-
-	/* Most often they have one cpuset, and that is as it was. */
-	rcu_read_lock();
-	for (i = 0; i < nr; i++) {
-		ret[i] = !cpuset_is_viewed(view, pin[i]->task) ||
-			 !set_subset(pin[i]->to_mask, allowed);
-		settled &= !ret[i];
-	}
-	rcu_read_unlock();
-	if (settled && !AFFINITY_IS_CUT)
-		return true;
-	settled = true;
-	for (i = 0; i < nr; i++) {
-		if (ret[i])
-			ret[i] = pin_settle(pin[i], view);
-		else
-			read_back(pin[i]);
-		settled &= !ret[i];
-	}
-	return settled;
-}
-
-/**
- * pin_commit_all - pin_commit() for several
- * @pin: the pins
- * @ret: not 0: not this one
- * @nr: how many
- */
-void pin_commit_all(struct pin *const *pin, const int *ret, u32 nr)
-{
-	u32 i;
-
-	spin_lock(&pins_lock);
-	for (i = 0; i < nr; i++)
-		if (!ret[i])
-			commit(pin[i]);
-	spin_unlock(&pins_lock);
+	if (pin_given(pin))
+		hash_del(&pin->like);
+	else
+		pin->owner->nr++;
+	hlist_add_head(&pin->like, list);
+	swap(pin->now, pin->next);
 }
 
 /** pin_commit - the change is done */
 void pin_commit(struct pin *pin)
 {
-	pin_commit_all(&pin, &(int){ 0 }, 1);
+	spin_lock(&pins_lock);
+	commit(pin);
+	spin_unlock(&pins_lock);
+}
+
+/**
+ * pin_commit_all - pin_commit() for those that are inside of their cpuset
+ * @pin: the pins
+ * @ret: filled, for each: 0; or 1: it is to be settled and committed by itself
+ * @nr: how many, at least one
+ * @view: made after pin_set() of all
+ *
+ * Return: true if it is 0 for all of them: most often they have one cpuset, and
+ * that is as it was.
+ */
+bool pin_commit_all(struct pin *const *pin, int *ret, u32 nr,
+		    struct cpuset_view *view)
+{
+	const struct cpumask *allowed = cpuset_view_cpus(view, pin[0]->task);
+	bool all = true;
+	u32 i;
+
+	rcu_read_lock();
+	spin_lock(&pins_lock);
+	for (i = 0; i < nr; i++) {
+		ret[i] = !cpuset_is_viewed(view, pin[i]->task) ||
+			 !set_subset(pin_next_mask(pin[i]), allowed);
+		if (!ret[i])
+			commit(pin[i]);
+		else
+			all = false;
+	}
+	spin_unlock(&pins_lock);
+	rcu_read_unlock();
+	return all;
 }
 
 /** pin_abandon - forget a pin as if it had never been; its thread is as it is */
 void pin_abandon(struct pin *pin)
 {
-	spin_lock(&pins_lock);
-	hash_del(&pin->link);
-	hash_del(&pin->like);
-	spin_unlock(&pins_lock);
-	pin->owner->nr -= pin->given;
+	pin->owner->nr -= pin_given(pin);
+	pin_unlink(pin);
 	put_task_struct(pin->task);
 	pin_block_put(pin->block);
 }
 
 static void give_back(struct pin *pin)
 {
-	cpuset_cpus(pin->task, pin->allowed);
-	if (!cpumask_and(pin->to_mask, pin->before, pin->allowed))
-		cpumask_copy(pin->to_mask, pin->allowed);
+	struct cpumask *mask = pin_next_mask(pin), *allowed = pin_allowed(pin);
+
+	cpuset_cpus(pin->task, allowed);
+	if (!cpumask_and(mask, pin_before(pin), allowed))
+		cpumask_copy(mask, allowed);
 	if (!set_affinity(pin))
 		return;
 	/* All the CPUs it had have gone offline. */
-	cpuset_cpus(pin->task, pin->to_mask);
+	cpuset_cpus(pin->task, mask);
 	set_affinity(pin);
 }
 
@@ -534,7 +614,7 @@ bool pin_drifted(const struct pin *pin)
 	bool drifted;
 
 	raw_spin_lock_irq(&pin->task->pi_lock);
-	drifted = !cpumask_equal(&pin->task->cpus_mask, pin->mask);
+	drifted = !cpumask_equal(&pin->task->cpus_mask, pin_mask(pin));
 	raw_spin_unlock_irq(&pin->task->pi_lock);
 	return drifted;
 }

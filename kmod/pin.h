@@ -8,8 +8,11 @@
 #include <linux/cpumask.h>
 #include <linux/types.h>
 
+#include "sets.h"
+
 struct cpuset_view;
 struct file;
+struct pid_namespace;
 struct task_struct;
 
 /**
@@ -29,15 +32,10 @@ struct pin_owner {
  * @block: what it was allocated with
  * @link: in the table of all pins
  * @like: in the table of what threads were given; not before that
- * @before: the affinity it had, or counts as having had
- * @mask: the affinity it was given
- * @asked: the CPUs asked for; it was given those of them that it may have
- * @to_before: @before once the change that is under way is done
- * @to_mask: so too @mask; so that giving back needs no memory
- * @to_asked: so too @asked
- * @allowed: what its cpuset allows, while that is looked at
- * @given: it gave the thread an affinity
- * @bits: room for all of these sets
+ * @now: its sets of CPUs, PIN_SETS of them; see pin_mask() and those after it
+ * @next: so too once the change that is under way is done; giving back needs no
+ *	memory so
+ * @bits: room for both
  *
  * Changed and read under the lock of the VM that owns it; @link and @like under
  * a lock of their own.
@@ -48,35 +46,77 @@ struct pin {
 	struct pin_block *block;
 	struct hlist_node link;
 	struct hlist_node like;
-	struct cpumask *before;
-	struct cpumask *mask;
-	struct cpumask *asked;
-	struct cpumask *to_before;
-	struct cpumask *to_mask;
-	struct cpumask *to_asked;
-	struct cpumask *allowed;
-	bool given;
+	unsigned long *now;
+	unsigned long *next;
 	unsigned long bits[];
 };
 
+#define PIN_SETS	3
+
+/* The affinity the thread was given */
+static inline struct cpumask *pin_mask(const struct pin *pin)
+{
+	return to_cpumask(pin->now);
+}
+
+/* The affinity it had, or counts as having had */
+static inline struct cpumask *pin_before(const struct pin *pin)
+{
+	return to_cpumask(pin->now + set_words());
+}
+
+/* The CPUs asked for; it was given those of them that it may have. */
+static inline struct cpumask *pin_asked(const struct pin *pin)
+{
+	return to_cpumask(pin->now + 2 * set_words());
+}
+
+static inline struct cpumask *pin_next_mask(const struct pin *pin)
+{
+	return to_cpumask(pin->next);
+}
+
+static inline struct cpumask *pin_next_before(const struct pin *pin)
+{
+	return to_cpumask(pin->next + set_words());
+}
+
+static inline struct cpumask *pin_next_asked(const struct pin *pin)
+{
+	return to_cpumask(pin->next + 2 * set_words());
+}
+
 /**
  * struct pin_block - memory for pins of one VM, allocated at once
- * @nr: for so many
- * @used: of these given out, ever
- * @live: of these not yet given back; and one for who still takes some
- * @mem: the pins
+ * @left: pins that have not been given out
+ * @live: those not yet given back; and one for who still takes some
+ * @next: the next one to give out
+ * @allowed: what the cpuset of one of their threads allows, while that is looked
+ *	at; the pins are behind it
  *
  * Guarded by the VM's lock.
  */
 struct pin_block {
-	u32 nr;
-	u32 used;
+	u32 left;
 	u32 live;
-	u64 mem[];
+	void *next;
+	unsigned long allowed[];
 };
 
-struct task_struct *pin_find_thread(s32 tid, const struct file *pidfd,
-				    struct task_struct *near);
+/**
+ * struct pin_search - a search for threads, under one rcu_read_lock()
+ * @pidfd: the file of a pidfd of the process they must belong to, or NULL
+ * @ns: the pid namespace of who asks for them
+ * @near: the last one found, or NULL
+ */
+struct pin_search {
+	const struct file *pidfd;
+	struct pid_namespace *ns;
+	struct task_struct *near;
+};
+
+void pin_search_begin(struct pin_search *search, const struct file *pidfd);
+struct task_struct *pin_find_thread(struct pin_search *search, s32 tid);
 bool pin_own_affinity(const struct pin_owner *owner, struct task_struct *task,
 		      struct cpumask *cpus);
 
@@ -84,14 +124,14 @@ struct pin_block *pin_block_create(u32 nr);
 void pin_block_put(struct pin_block *block);
 
 struct pin *pin_create(struct task_struct *task, struct pin_owner *owner,
-		       struct pin_block *block);
+		       struct pin_block *block, const struct cpumask *asked,
+		       const struct cpumask *wanted, struct cpuset_view *view);
 int pin_set(struct pin *pin, const struct cpumask *asked,
 	    const struct cpumask *wanted, struct cpuset_view *view);
 int pin_settle(struct pin *pin, struct cpuset_view *view);
 void pin_commit(struct pin *pin);
-bool pin_settle_all(struct pin *const *pin, int *ret, u32 nr,
+bool pin_commit_all(struct pin *const *pin, int *ret, u32 nr,
 		    struct cpuset_view *view);
-void pin_commit_all(struct pin *const *pin, const int *ret, u32 nr);
 void pin_abandon(struct pin *pin);
 void pin_destroy(struct pin *pin);
 

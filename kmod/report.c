@@ -321,7 +321,7 @@ static void print_vcpu(struct seq_file *seq, struct report *r, struct vcpu *v)
 
 	seq_printf(seq, "  vCPU %u -> ", v->id);
 	if (v->pin) {
-		print_where(seq, v->node, v->cpu, v->pin->mask);
+		print_where(seq, v->node, v->cpu, pin_mask(v->pin));
 		last = pin_last_cpu(v->pin);
 		pin_affinity(v->pin, r->cpus);
 		seq_printf(seq, ", thread %d, affinity %*pbl, last on CPU %u (Node %d)%s\n",

@@ -10,7 +10,7 @@
 
 #include <linux/cpumask.h>
 
-/* All that a set has room for: nothing in it is left as it was. */
+/* All that a set has room for, at least one: nothing in it is left as it was. */
 static inline size_t set_words(void)
 {
 	return cpumask_size() / sizeof(long);
@@ -18,11 +18,12 @@ static inline size_t set_words(void)
 
 static inline void set_copy(struct cpumask *to, const struct cpumask *from)
 {
-	size_t i;
+	size_t i = 0;
 
 	/* READ_ONCE(): or the compiler makes a call of memcpy() of it. */
-	for (i = 0; i < set_words(); i++)
+	do
 		cpumask_bits(to)[i] = READ_ONCE(cpumask_bits(from)[i]);
+	while (++i < set_words());
 }
 
 /* What is in all of @a, @b and @c; returns whether any of it is in @d. */
@@ -31,25 +32,26 @@ static inline bool set_and3(struct cpumask *to, const struct cpumask *a,
 			    const struct cpumask *d)
 {
 	unsigned long word, any = 0;
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < set_words(); i++) {
+	do {
 		word = cpumask_bits(a)[i] & cpumask_bits(b)[i] &
 		       cpumask_bits(c)[i];
 		cpumask_bits(to)[i] = word;
 		any |= word & cpumask_bits(d)[i];
-	}
+	} while (++i < set_words());
 	return any;
 }
 
 /* Is all of @a in @b? */
 static inline bool set_subset(const struct cpumask *a, const struct cpumask *b)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < set_words(); i++)
+	do {
 		if (cpumask_bits(a)[i] & ~cpumask_bits(b)[i])
 			return false;
+	} while (++i < set_words());
 	return true;
 }
 

@@ -39,9 +39,9 @@ void vcpu_book(struct vcpu *v)
  */
 void vcpu_note_mask(struct vcpu *v, u32 cpu)
 {
-	v->cpu = cpu != VCPUNUMA_NONE ? cpu : cpus_single(v->pin->mask);
+	v->cpu = cpu != VCPUNUMA_NONE ? cpu : cpus_single(pin_mask(v->pin));
 	v->node = v->cpu != VCPUNUMA_NONE ? cpu_to_node(v->cpu) :
-		  cpus_node(v->pin->mask);
+		  cpus_node(pin_mask(v->pin));
 	vcpu_book(v);
 }
 
@@ -295,8 +295,8 @@ static bool give_cpus(struct vcpu *v, const struct cpumask *wanted)
 {
 	struct pin *pin = v->pin;
 
-	if (pin_set(pin, pin->asked, wanted, NULL) || pin_settle(pin, NULL) < 0 ||
-	    !cpumask_subset(pin->to_mask, wanted))
+	if (pin_set(pin, pin_asked(pin), wanted, NULL) || pin_settle(pin, NULL) < 0 ||
+	    !cpumask_subset(pin_next_mask(pin), wanted))
 		return false;
 	pin_commit(pin);
 	vcpu_note_mask(v, VCPUNUMA_NONE);
@@ -313,14 +313,14 @@ static void refresh_pin(struct vcpu *v, const struct cpumask *foreign,
 {
 	struct pin *pin = v->pin;
 
-	cpumask_andnot(wanted, pin->asked, foreign);
-	if (cpumask_and(wanted, wanted, pin->before) &&
-	    !cpumask_intersects(pin->mask, foreign) &&
-	    cpumask_subset(wanted, pin->mask))
+	cpumask_andnot(wanted, pin_asked(pin), foreign);
+	if (cpumask_and(wanted, wanted, pin_before(pin)) &&
+	    !cpumask_intersects(pin_mask(pin), foreign) &&
+	    cpumask_subset(wanted, pin_mask(pin)))
 		return;
 	if (give_cpus(v, wanted))
 		return;
-	cpumask_andnot(wanted, pin->before, foreign);
+	cpumask_andnot(wanted, pin_before(pin), foreign);
 	give_cpus(v, wanted);
 }
 

@@ -318,6 +318,42 @@ TEST_F(batch, memory_ends)
 		EXPECT_AFFINITY(&one, self->thread[i].tid);
 }
 
+/* An entry on two pages, at any byte of it: both must be there to be written to. */
+TEST_F(batch, entry_on_two_pages)
+{
+	enum { SIZE = sizeof(self->entry[0]), PAGE = PAGE_4K };
+	struct vn_set one = vn_set_of(self->b);
+	unsigned char *at, *e;
+
+	start(self, 1, VCPUNUMA_BIND_CPU, self->b);
+	at = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, at);
+	for (int n = 1; n < SIZE; n++) {
+		e = at + PAGE - n;
+		memset(at, 0x3c, 2 * PAGE);
+		memcpy(e, self->entry, SIZE);
+		for (int i = 0; i < 2; i++) {
+			ASSERT_EQ(0, mprotect(at + i * PAGE, PAGE, PROT_READ));
+			EXPECT_EQ(-EFAULT, __vn_bind_many(self->fd, (void *)e, 1,
+							  &self->cmd));
+			ASSERT_EQ(0, mprotect(at + i * PAGE, PAGE,
+					      PROT_READ | PROT_WRITE));
+			EXPECT_EQ(-ENOENT, vn_state(self->fd, 0));
+			EXPECT_EQ(0, memcmp(e, self->entry, SIZE));
+		}
+		EXPECT_AFFINITY(&self->all, self->thread[0].tid);
+		vn_bind_many(self->fd, (void *)e, 1, &self->cmd);
+		EXPECT_EQ(0, self->cmd.out_failed);
+		EXPECT_AFFINITY(&one, self->thread[0].tid);
+		vn_unbind(self->fd, 0);
+		/* What is next to it is as it was. */
+		for (int i = 0; i < 2 * PAGE; i++)
+			if (at + i < e || at + i >= e + SIZE)
+				ASSERT_EQ(0x3c, at[i]);
+	}
+}
+
 /* Of an element only results are written, and what the kernel does not know */
 TEST_F(batch, elements)
 {
@@ -516,6 +552,65 @@ TEST_F(batch, cpusets)
 		vn_child_kill(&child[i]);
 		vn_cgroup_remove(&cg[i]);
 	}
+}
+
+/* Binds all threads in VMs of its own, one after the other. */
+struct rival {
+	pthread_t thread;
+	const struct vcpunuma_bind_entry *entry;
+	int nr, cpu;
+	int err;	/* one that nobody expects */
+	int bound;
+};
+
+static int bind_all(struct rival *r, struct vcpunuma_bind_entry *e)
+{
+	struct vcpunuma_cmd_bind_many cmd;
+	int vm = __vn_open(), err;
+
+	memcpy(e, r->entry, r->nr * sizeof(*e));
+	for (int i = 0; i < r->nr; i++)
+		e[i].target = r->cpu;
+	err = __vn_bind_many(vm, e, r->nr, &cmd);
+	for (int i = 0; !err && i < r->nr; i++) {
+		if (e[i].out_error && e[i].out_error != EBUSY)
+			err = -(int)e[i].out_error;
+		r->bound += !e[i].out_error;
+	}
+	close(vm);
+	return err;
+}
+
+static void *bind_again_and_again(void *arg)
+{
+	struct vcpunuma_bind_entry e[THREADS];
+	struct rival *r = arg;
+
+	for (int i = 0; i < 100 && !r->err; i++)
+		r->err = bind_all(r, e);
+	return NULL;
+}
+
+/* Many by two VMs at a time: each is one's or the other's, and then free again. */
+TEST_F(batch, two_vms)
+{
+	struct rival rival[2] = {};
+
+	start(self, 100, VCPUNUMA_BIND_CPU, 0);
+	for (int i = 0; i < 2; i++) {
+		rival[i].entry = self->entry;
+		rival[i].nr = self->nr;
+		rival[i].cpu = i ? self->b : self->a;
+		ASSERT_EQ(0, pthread_create(&rival[i].thread, NULL,
+					    bind_again_and_again, &rival[i]));
+	}
+	for (int i = 0; i < 2; i++) {
+		pthread_join(rival[i].thread, NULL);
+		EXPECT_EQ(0, rival[i].err);
+	}
+	EXPECT_LT(0, rival[0].bound + rival[1].bound);
+	for (int i = 0; i < self->nr; i++)
+		EXPECT_AFFINITY(&self->all, self->thread[i].tid);
 }
 
 /* Someone rewrites the cpuset while all are bound: nobody stays outside of it. */

@@ -99,6 +99,62 @@ TEST_F(race, two_vms_one_thread)
 	vn_thread_stop(&t);
 }
 
+/* A thread that changes its affinity, again and again */
+struct mover {
+	pthread_t thread;
+	pid_t tid;
+	struct vn_set set[2];
+	const bool *stop;
+};
+
+static void *mover(void *arg)
+{
+	struct mover *m = arg;
+	int i;
+
+	__atomic_store_n(&m->tid, gettid(), __ATOMIC_RELEASE);
+	for (i = 0; !__atomic_load_n(m->stop, __ATOMIC_RELAXED); i++)
+		__vn_setaffinity(0, &m->set[i % 2]);
+	return NULL;
+}
+
+/*
+ * What a thread's affinity is said to be is one that it had, not a part of one
+ * and a part of the next. The kernel may copy masks byte by byte, so this can tell
+ * only where there are more than eight CPUs.
+ */
+TEST_F(race, affinity_changes)
+{
+	bool stop = false;
+	struct mover m = { .stop = &stop };
+	struct vcpunuma_cmd_query query;
+	int vm = vn_open();
+	struct vn_set set;
+	int i;
+
+	/* The first CPU or the last; and one it can stay on, so that it is quick. */
+	for (i = 0; i < 2; i++) {
+		m.set[i] = vn_set_of(self->cpu[i]);
+		vn_set_add(&m.set[i], vn_set_nth(&self->all,
+						 vn_set_weight(&self->all) / 2));
+	}
+	ASSERT_EQ(0, pthread_create(&m.thread, NULL, mover, &m));
+	while (!__atomic_load_n(&m.tid, __ATOMIC_ACQUIRE))
+		;
+	ASSERT_EQ(0, __vn_bind_set(vm, 0, &self->all, m.tid, NULL));
+	for (i = 0; i < 10 * ROUNDS; i++) {
+		vn_query(vm, 0, &query, &set);
+		EXPECT_TRUE(vn_set_equal(&set, &m.set[0]) ||
+			    vn_set_equal(&set, &m.set[1]) ||
+			    vn_set_equal(&set, &self->all)) {
+			TH_LOG("query %d: CPUs %s", i, vn_str(&set));
+		}
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(m.thread, NULL);
+	close(vm);
+}
+
 /*
  * The cpuset hierarchy changes its owner, from cgroup v2 to v1 and back, while
  * it is asked what it allows.
