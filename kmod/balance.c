@@ -12,6 +12,7 @@
 #include "booking.h"
 #include "cmd.h"
 #include "host.h"
+#include "pool.h"
 #include "vm.h"
 
 /* Do vCPUs of reservations float over the CPUs of the pool that @i is in? */
@@ -72,6 +73,7 @@ static struct vcpunuma_ledger_node node_of(const struct books *books, u32 i)
 	const struct node_mem *mem = &books->mem[i];
 	u32 node = books->host->id[i];
 	u64 ours = books->allocated[i];
+	u64 known = mem->free + ours + pool_bytes(node);
 
 	return (struct vcpunuma_ledger_node) {
 		.node = node,
@@ -84,7 +86,7 @@ static struct vcpunuma_ledger_node node_of(const struct books *books, u32 i)
 		.mem_reserved = state->mem_booked * BOOKING_UNIT,
 		.mem_populated = books->populated[i],
 		.mem_allocated = ours,
-		.mem_others = mem->total - min(mem->total, mem->free + ours),
+		.mem_others = mem->total - min(mem->total, known),
 		.mem_headroom = books_headroom(mem->total),
 		.mem_room = core_mem_free(state) * BOOKING_UNIT,
 	};

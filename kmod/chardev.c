@@ -4,12 +4,14 @@
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 
 #include "balance.h"
 #include "bind.h"
 #include "chardev.h"
 #include "cmd.h"
+#include "direct.h"
 #include "limits.h"
 #include "mem.h"
 #include "nodes.h"
@@ -56,7 +58,8 @@ static const struct cmd_op vm_ops[] = {
 	CMD_OP(VCPUNUMA_DISTRIBUTION, vcpunuma_cmd_distribution, out_exited,
 	       0, vm_cmd_distribution),
 	CMD_OP(VCPUNUMA_MEM_CREATE, vcpunuma_cmd_mem_create, out_fd,
-	       VCPUNUMA_MEM_POPULATE | VCPUNUMA_MEM_VCPU, mem_cmd_create),
+	       VCPUNUMA_MEM_POPULATE | VCPUNUMA_MEM_VCPU | VCPUNUMA_MEM_SMALL,
+	       mem_cmd_create),
 	CMD_OP(VCPUNUMA_RESERVE, vcpunuma_cmd_reserve, out_mem_short,
 	       RESERVE_FLAGS, reserve_cmd_reserve),
 	CMD_OP(VCPUNUMA_RELEASE, vcpunuma_cmd_release, flags,
@@ -81,6 +84,16 @@ static long chardev_ioctl(struct file *file, unsigned int cmd,
 	return cmd_dispatch(vm_ops, ARRAY_SIZE(vm_ops), vm, cmd, arg);
 }
 
+/* The device itself is mapped: the memory is an object that is made now. */
+static int chardev_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct vcpunuma_vm *vm = file->private_data;
+
+	if (!limits_allow(&vm->limits, VCPUNUMA_MEM_CREATE))
+		return -EACCES;
+	return direct_mmap(vm, vma);
+}
+
 static int chardev_open(struct inode *inode, struct file *file)
 {
 	struct vcpunuma_vm *vm = vm_create();
@@ -93,7 +106,10 @@ static int chardev_open(struct inode *inode, struct file *file)
 
 static int chardev_release(struct inode *inode, struct file *file)
 {
-	vm_close(file->private_data);
+	struct vcpunuma_vm *vm = file->private_data;
+
+	direct_close(vm);
+	vm_close(vm);
 	return 0;
 }
 
@@ -101,6 +117,8 @@ static const struct file_operations chardev_fops = {
 	.owner = THIS_MODULE,
 	.open = chardev_open,
 	.release = chardev_release,
+	.mmap = chardev_mmap,
+	.get_unmapped_area = thp_get_unmapped_area,
 	.unlocked_ioctl = chardev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

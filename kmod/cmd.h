@@ -28,6 +28,7 @@ union cmd_buffer {
 	struct vcpunuma_cmd_distribution distribution;
 	struct vcpunuma_cmd_mem_create mem_create;
 	struct vcpunuma_cmd_mem_query mem_query;
+	struct vcpunuma_cmd_mem_populate_range mem_populate_range;
 	struct vcpunuma_cmd_reserve reserve;
 	struct vcpunuma_cmd_release release;
 	struct vcpunuma_cmd_bind_many bind_many;

@@ -5,8 +5,13 @@
 #ifndef VCPUNUMA_COMPAT_H
 #define VCPUNUMA_COMPAT_H
 
+#include <linux/fs.h>
 #include <linux/kernfs.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/page-flags.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/version.h>
 
@@ -17,6 +22,22 @@ static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 	vma->vm_flags |= flags;
 }
 #endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+/* What inode operations get to map ids with was a user namespace until 6.3. */
+#define mnt_idmap	user_namespace
+#endif
+
+/* generic_fillattr() is told what is asked for since 6.6. */
+static inline void fill_attr(struct mnt_idmap *idmap, u32 mask,
+			     struct inode *inode, struct kstat *stat)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	generic_fillattr(idmap, inode, stat);
+#else
+	generic_fillattr(idmap, mask, inode, stat);
+#endif
+}
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 /* vm_ops->get_policy got a third argument in 6.7. */
@@ -75,5 +96,96 @@ static inline u32 cpu_llc(u32 cpu)
 	return cpu_to_node(cpu);
 }
 #endif
+
+/*
+ * Shrinkers are allocated by the kernel since 6.7. One that knows nodes:
+ * shrinker_create() returns NULL if there is no memory for it.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static inline struct shrinker *
+shrinker_create(const char *name,
+		unsigned long (*count)(struct shrinker *s,
+				       struct shrink_control *sc),
+		unsigned long (*scan)(struct shrinker *s,
+				      struct shrink_control *sc))
+{
+	struct shrinker *s = kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	s->count_objects = count;
+	s->scan_objects = scan;
+	s->seeks = DEFAULT_SEEKS;
+	s->flags = SHRINKER_NUMA_AWARE;
+	if (register_shrinker(s, "%s", name)) {
+		kfree(s);
+		return NULL;
+	}
+	return s;
+}
+
+static inline void shrinker_destroy(struct shrinker *s)
+{
+	unregister_shrinker(s);
+	kfree(s);
+}
+#else
+static inline struct shrinker *
+shrinker_create(const char *name,
+		unsigned long (*count)(struct shrinker *s,
+				       struct shrink_control *sc),
+		unsigned long (*scan)(struct shrinker *s,
+				      struct shrink_control *sc))
+{
+	struct shrinker *s = shrinker_alloc(SHRINKER_NUMA_AWARE, "%s", name);
+
+	if (!s)
+		return NULL;
+	s->count_objects = count;
+	s->scan_objects = scan;
+	shrinker_register(s);
+	return s;
+}
+
+static inline void shrinker_destroy(struct shrinker *s)
+{
+	shrinker_free(s);
+}
+#endif
+
+/* The first page of a larger one tells that some page of it has an error. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+static inline bool page_has_hwpoisoned(const struct page *page)
+{
+	return PageHasHWPoisoned((struct page *)page);
+}
+
+static inline void page_set_has_hwpoisoned(struct page *page)
+{
+	SetPageHasHWPoisoned(page);
+}
+#else
+static inline bool page_has_hwpoisoned(const struct page *page)
+{
+	return folio_test_has_hwpoisoned((struct folio *)page);
+}
+
+static inline void page_set_has_hwpoisoned(struct page *page)
+{
+	folio_set_has_hwpoisoned((struct folio *)page);
+}
+#endif
+
+/* Does the cgroup, or one it is in, limit memory? */
+static inline bool memcg_has_limit(struct mem_cgroup *memcg)
+{
+#ifdef CONFIG_MEMCG
+	for (; memcg; memcg = parent_mem_cgroup(memcg))
+		if (READ_ONCE(memcg->memory.max) != PAGE_COUNTER_MAX ||
+		    READ_ONCE(memcg->memory.high) != PAGE_COUNTER_MAX)
+			return true;
+#endif
+	return false;
+}
 
 #endif /* VCPUNUMA_COMPAT_H */

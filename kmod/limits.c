@@ -200,7 +200,6 @@ static bool vcpu_within(const struct vcpu *v, const struct wanted *w,
 static bool vm_within(struct vcpunuma_vm *vm, struct wanted *w)
 {
 	nodemask_t nodes = NODE_MASK_NONE;
-	struct vcpunuma_mem *mem;
 	unsigned long id;
 	struct vcpu *v;
 
@@ -212,8 +211,7 @@ static bool vm_within(struct vcpunuma_vm *vm, struct wanted *w)
 	xa_for_each(&vm->vcpus, id, v)
 		if (!vcpu_within(v, w, w->scratch))
 			return false;
-	xa_for_each(&vm->mems, id, mem)
-		node_set(mem->node, nodes);
+	mem_add_nodes(vm, &nodes);
 	if (vm->booking)
 		booking_add_nodes(vm->booking, &nodes);
 	return nodes_subset(nodes, w->nodes);
@@ -237,6 +235,7 @@ static int restrict_locked(struct vcpunuma_vm *vm,
 	if (cmd->flags & (VCPUNUMA_RESTRICT_NODES | VCPUNUMA_RESTRICT_CPUS))
 		l->cut = true;
 	l->nodes = w->nodes;
+	mem_restrict(vm, &l->nodes);
 	cpumask_copy(l->cpus, w->cpus);
 	l->max_vcpus = w->max_vcpus;
 	l->max_mem = w->max_mem;

@@ -13,6 +13,7 @@
 
 #include "cmd.h"
 #include "nodes.h"
+#include "pool.h"
 
 /** node_valid - is there a node @node, online? */
 bool node_valid(u32 node)
@@ -43,7 +44,7 @@ static unsigned long node_pages(const struct pglist_data *node,
  * @node: a node that is valid
  *
  * As available counts, as for MemAvailable of /proc/meminfo, what is free above
- * the watermarks, and half of the page cache.
+ * the watermarks, and half of the page cache; and the warm pool.
  */
 struct node_mem node_mem(u32 node)
 {
@@ -63,8 +64,8 @@ struct node_mem node_mem(u32 node)
 	return (struct node_mem) {
 		.total = (u64)total << PAGE_SHIFT,
 		.free = (u64)free << PAGE_SHIFT,
-		.available = (u64)(free - min(free, kept) + cache / 2) <<
-			     PAGE_SHIFT,
+		.available = ((u64)(free - min(free, kept) + cache / 2) <<
+			      PAGE_SHIFT) + pool_bytes(node),
 	};
 }
 

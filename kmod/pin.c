@@ -171,11 +171,13 @@ static inline void task_affinity(struct task_struct *task, struct cpumask *cpus)
 		return;
 	}
 	first = READ_ONCE(*word);
+	/* First the word, then whether somebody is at it, then the word again. */
 	smp_rmb();
 	if (raw_spin_is_locked(&task->pi_lock)) {
 		task_affinity_locked(task, cpus);
 		return;
 	}
+	/* As said above. */
 	smp_rmb();
 	if (first == READ_ONCE(*word))
 		*cpumask_bits(cpus) = first;

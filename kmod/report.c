@@ -23,6 +23,7 @@
 #include "booking.h"
 #include "mem.h"
 #include "nodes.h"
+#include "pool.h"
 #include "pin.h"
 #include "record.h"
 #include "report.h"
@@ -111,10 +112,13 @@ static void print_node(struct seq_file *seq, struct report *r, u32 node)
 	else
 		seq_printf(seq, "CPUs %*pbl", cpumask_pr_args(r->cpus));
 	if (mem.total)
-		seq_printf(seq, ", memory %llu/%llu MiB used (%u%%)\n",
+		seq_printf(seq, ", memory %llu/%llu MiB used (%u%%)",
 			   mib(used), mib(mem.total), percent(used, mem.total));
 	else
-		seq_puts(seq, ", no memory\n");
+		seq_puts(seq, ", no memory");
+	if (pool_bytes(node))
+		seq_printf(seq, ", %llu MiB of it warm", mib(pool_bytes(node)));
+	seq_putc(seq, '\n');
 }
 
 static void print_distances(struct seq_file *seq, u32 node)
@@ -340,14 +344,33 @@ static void print_vcpu(struct seq_file *seq, struct report *r, struct vcpu *v)
 		 ", thread has exited\n" : ", no thread yet\n");
 }
 
+static void print_part(struct seq_file *seq, const char *what, u64 bytes)
+{
+	if (bytes)
+		seq_printf(seq, ", %llu KiB %s", bytes >> 10, what);
+}
+
 static void print_mem(struct seq_file *seq, const struct vcpunuma_mem *mem)
 {
 	u64 populated = mem_populated(mem);
+	u32 node = layout_sole(&mem->layout);
 
-	seq_printf(seq, "  memory %u -> Node %u, %llu/%llu MiB populated (%u%%), pages of %s\n",
-		   mem->id, mem->node, mib(populated), mib(mem->length),
+	seq_printf(seq, "  memory %u -> ", mem->id);
+	if (node == VCPUNUMA_NONE)
+		seq_puts(seq, "several nodes");
+	else
+		seq_printf(seq, "Node %u", node);
+	seq_printf(seq, ", %llu/%llu MiB populated (%u%%), pages of %s",
+		   mib(populated), mib(mem->length),
 		   percent(populated, mem->length),
 		   mem->shift == PAGE_SHIFT ? "4 KiB" : "2 MiB");
+	if (READ_ONCE(mem->unaligned))
+		seq_puts(seq, ", mapped by 4 KiB at an address not aligned to 2 MiB");
+	print_part(seq, "not where it was wanted first",
+		   atomic64_read(&mem->remote));
+	print_part(seq, "in pages of 4 KiB", atomic64_read(&mem->standin));
+	print_part(seq, "lost to errors", atomic64_read(&mem->lost));
+	seq_putc(seq, '\n');
 }
 
 static void print_sum(struct seq_file *seq, struct report *r, u32 node)

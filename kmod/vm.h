@@ -19,6 +19,7 @@
 
 struct booking;
 struct cmd_call;
+struct file;
 struct record;
 union cmd_buffer;
 
@@ -37,6 +38,7 @@ union cmd_buffer;
  * @mems: struct vcpunuma_mem by their ids
  * @nr_mems: memory objects in @mems
  * @next_mem: where to look for the next free id in @mems
+ * @direct: file of the memory object that is mapped through the device, or NULL
  * @booking: what it has reserved, or NULL
  * @record: its last decision, or NULL
  * @drawn: bytes of memory objects taken from that, by node id; with @booking
@@ -64,6 +66,7 @@ struct vcpunuma_vm {
 	struct xarray mems;
 	u32 nr_mems;
 	u32 next_mem;
+	struct file *direct;
 	struct booking *booking;
 	struct record *record;
 	u64 *drawn;

@@ -8,6 +8,7 @@
  * not there yet: all it needs is in the world.
  */
 #include "failnth.h"
+#include "memory.h"
 
 /* Longer than any element the kernel knows */
 #define WIDE	64
@@ -356,6 +357,53 @@ static int call_create_too_long(struct nth_world *w, long shift)
 	return create(w, 0, shift, (NTH_MEMLOCK >> shift) + 1);
 }
 
+/*
+ * Ranges of one page, of each kind that puts it on one node alone: others get it
+ * elsewhere if it fails. The arrays have a part each of the words.
+ */
+static int create_ranges(struct nth_world *w, unsigned int flags, long shift)
+{
+	struct vcpunuma_mem_range *range = (void *)(w->words + NODES);
+	struct vcpunuma_node_weight *weight = (void *)(w->words + CPUS);
+	struct vcpunuma_cmd_mem_create cmd = {
+		.size = sizeof(cmd),
+		.flags = flags,
+		.length = 3UL << shift,
+		.page_shift = shift,
+		.ranges = (uintptr_t)range,
+		.nr_ranges = 3,
+		.range_size = sizeof(*range),
+	};
+	int err;
+
+	for (unsigned int i = 0; i < 3; i++)
+		range[i] = (struct vcpunuma_mem_range) {
+			.length = 1UL << shift,
+			.policy = i ? VCPUNUMA_MEM_BOUNDED + i - 1 :
+				  VCPUNUMA_MEM_STRICT,
+			.node = w->node[1],
+			.min_local = i == 1 ? 100 : 0,
+		};
+	weight[0] = (struct vcpunuma_node_weight) { w->node[1], 2 };
+	range[2].node = 0;
+	range[2].nodes = (uintptr_t)weight;
+	range[2].nr_nodes = 1;
+	range[2].weight_size = sizeof(*weight);
+	err = __vn_ioctl(w->vm, VCPUNUMA_MEM_CREATE, &cmd);
+	w->made = err ? err : cmd.out_fd;
+	return err;
+}
+
+static int call_create_ranges(struct nth_world *w, long shift)
+{
+	return create_ranges(w, 0, shift);
+}
+
+static int call_create_ranges_full(struct nth_world *w, long shift)
+{
+	return create_ranges(w, VCPUNUMA_MEM_POPULATE, shift);
+}
+
 const struct nth_case nth_MEM_CREATE[] = {
 	CASE("first, 2 MiB", nth_nothing, call_create, 21,
 	     .fails = NTH_SLAB | NTH_USERCOPY),
@@ -371,6 +419,12 @@ const struct nth_case nth_MEM_CREATE[] = {
 	     .fails = NTH_SLAB | NTH_PAGE | NTH_USERCOPY),
 	CASE("over the limit", nth_nothing, call_create_too_long, 21,
 	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("ranges", nth_nothing, call_create_ranges, 21,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("ranges, populated, 2 MiB", nth_nothing, call_create_ranges_full,
+	     21, .fails = NTH_SLAB | NTH_PAGE | NTH_USERCOPY),
+	CASE("ranges, populated, 4 KiB", nth_mem, call_create_ranges_full, 12,
+	     .fails = NTH_SLAB | NTH_PAGE | NTH_USERCOPY),
 	{}
 };
 
@@ -409,6 +463,29 @@ const struct nth_case nth_MEM_QUERY[] = {
 	     .fails = NTH_SLAB | NTH_USERCOPY),
 	CASE("wide elements", mem_to_query, call_mem_query, WIDE,
 	     .fails = NTH_SLAB | NTH_USERCOPY),
+	{}
+};
+
+/* Of one page: it is there afterwards, or it is not. */
+static int call_mem_populate(struct nth_world *w, long shift)
+{
+	return __vn_mem_populate(w->mem, 0, 1UL << shift, 0);
+}
+
+static int call_mem_populate_beyond(struct nth_world *w, long shift)
+{
+	return __vn_mem_populate(w->mem, 1UL << shift, 1UL << shift, 0);
+}
+
+const struct nth_case nth_MEM_POPULATE_RANGE[] = {
+	CASE("2 MiB", nth_mem, call_mem_populate, 21,
+	     .fails = NTH_SLAB | NTH_PAGE | NTH_USERCOPY, .flags = NTH_TOUCH),
+	CASE("4 KiB", nth_mem, call_mem_populate, 12,
+	     .fails = NTH_SLAB | NTH_PAGE | NTH_USERCOPY, .flags = NTH_TOUCH),
+	CASE("there already", nth_mem_full, call_mem_populate, 21,
+	     .fails = NTH_SLAB | NTH_USERCOPY),
+	CASE("beyond", nth_mem, call_mem_populate_beyond, 21,
+	     .fails = NTH_USERCOPY),
 	{}
 };
 

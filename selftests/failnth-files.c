@@ -4,6 +4,7 @@
  * closing, and the report.
  */
 #include "failnth.h"
+#include "memory.h"
 
 #include <sys/mman.h>
 
@@ -50,7 +51,34 @@ static int mem_only_mapped(struct nth_world *w, long shift)
 	return err;
 }
 
+/* The device itself */
+static int call_mmap_device(struct nth_world *w, long shift)
+{
+	void *at;
+
+	w->length = 1UL << shift;
+	at = __vn_map(w->vm, w->length);
+	if (at == MAP_FAILED)
+		return -errno;
+	w->map = at;
+	return 0;
+}
+
+static int call_mbind(struct nth_world *w, long unused)
+{
+	struct vn_set *nodes = (void *)w->words;
+
+	(void)unused;
+	memset(nodes, 0, sizeof(*nodes));
+	vn_set_add(nodes, w->node[0]);
+	return __vn_mbind(w->map, w->length, MPOL_BIND, nodes);
+}
+
 const struct nth_case nth_mmap[] = {
+	CASE("device", nth_nothing, call_mmap_device, 21,
+	     .fails = NTH_SLAB),
+	CASE("mbind", nth_mem_mapped, call_mbind, 21,
+	     .fails = NTH_SLAB),
 	CASE("2 MiB", nth_mem, call_mmap, 21,
 	     .fails = NTH_SLAB),
 	CASE("4 KiB", nth_mem, call_mmap, 12,
@@ -126,6 +154,41 @@ const struct nth_case nth_touch[] = {
 	     .fails = NTH_PAGE, .flags = NTH_TOUCH),
 	CASE("read(2), 4 KiB", mem_mapped_and_zero, call_read_into, 12,
 	     .fails = NTH_PAGE, .flags = NTH_TOUCH),
+	{}
+};
+
+/* The object as a file */
+
+static int call_allocate(struct nth_world *w, long shift)
+{
+	return fallocate(w->mem, 0, 0, 1UL << shift) ? -errno : 0;
+}
+
+static int call_punch(struct nth_world *w, long shift)
+{
+	return __vn_mem_punch(w->mem, (1UL << shift) - 100, 1UL << shift);
+}
+
+/* Of one page: of two, the first alone is not a failure. */
+static int call_read(struct nth_world *w, long shift)
+{
+	ssize_t n = pread(w->mem, w->words, 100, (1UL << shift) - 100);
+
+	if (n < 0)
+		return -errno;
+	nth_print(&w->result, "%zd, zero: %d\n", n, vn_is_zero(w->words, n));
+	return 0;
+}
+
+const struct nth_case nth_file[] = {
+	CASE("allocate, 2 MiB", nth_mem, call_allocate, 21,
+	     .fails = NTH_SLAB | NTH_PAGE, .flags = NTH_TOUCH),
+	CASE("allocate, 4 KiB", nth_mem, call_allocate, 12,
+	     .fails = NTH_SLAB | NTH_PAGE, .flags = NTH_TOUCH),
+	CASE("punch", nth_mem_full, call_punch, 21, .flags = NTH_NEVER),
+	CASE("punch, 4 KiB", nth_mem_full, call_punch, 12, .flags = NTH_NEVER),
+	CASE("read", nth_mem_full, call_read, 21,
+	     .fails = NTH_USERCOPY, .flags = NTH_TOUCH),
 	{}
 };
 

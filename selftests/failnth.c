@@ -269,6 +269,7 @@ FIXTURE_TEARDOWN(failnth)
 SWEEP(open)
 SWEEP(mmap)
 SWEEP(touch)
+SWEEP(file)
 SWEEP(report)
 SWEEP(close)
 

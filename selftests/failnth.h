@@ -96,7 +96,8 @@ extern const struct nth_case
 #define VN_COMMAND(name)	nth_##name[],
 #include "commands.h"
 #undef VN_COMMAND
-	nth_open[], nth_mmap[], nth_touch[], nth_report[], nth_close[];
+	nth_open[], nth_mmap[], nth_touch[], nth_file[], nth_report[],
+	nth_close[];
 
 /* What there is before a call; where they make memory, @shift of its pages */
 int nth_nothing(struct nth_world *w, long arg);

@@ -309,6 +309,9 @@ static const struct row row_MEM_QUERY = {
 		F32(cmd_mem_query, out_node),
 		F32(cmd_mem_query, out_page_shift),
 		F32(cmd_mem_query, nr_bytes),
+		F64(cmd_mem_query, out_remote),
+		F64(cmd_mem_query, out_small),
+		F64(cmd_mem_query, out_lost),
 	},
 	.array = {
 		{
@@ -320,6 +323,32 @@ static const struct row row_MEM_QUERY = {
 		},
 	},
 	.fail = fail_flags,
+};
+
+/* What is there already */
+static void succeed_mem_populate_range(struct vm *vm, void *arg)
+{
+	struct vcpunuma_cmd_mem_populate_range *cmd = arg;
+
+	(void)vm;
+	cmd->length = PAGE_2M;
+}
+
+static void fail_mem_populate_range(struct vm *vm, void *arg)
+{
+	struct vcpunuma_cmd_mem_populate_range *cmd = arg;
+
+	(void)vm;
+	cmd->offset = PAGE_2M;
+}
+
+static const struct row row_MEM_POPULATE_RANGE = {
+	.name = "MEM_POPULATE_RANGE",
+	.nr = VCPUNUMA_MEM_POPULATE_RANGE,
+	.size = sizeof(struct vcpunuma_cmd_mem_populate_range),
+	.on_mem = true,
+	.succeed = succeed_mem_populate_range,
+	.fail = fail_mem_populate_range,
 };
 
 static void succeed_reserve(struct vm *vm, void *arg)
@@ -961,6 +990,48 @@ TEST_F(infoleak, arrays)
 	}
 	EXPECT_LT(0, succeeded);
 	EXPECT_LT(0, failed);
+}
+
+/* Ranges and what they point to are read: none of it is written. */
+TEST_F(infoleak, ranges)
+{
+	struct vcpunuma_cmd_mem_create *cmd = (void *)self->cmd;
+	struct vcpunuma_mem_range *range = (void *)self->array[0];
+	struct vcpunuma_node_weight *weight = (void *)self->array[1];
+	unsigned char *copy = malloc(2 * ARRAY);
+
+	ASSERT_NE(NULL, copy);
+	for (int i = 0; i < 4; i++) {
+		memset(range, fills[i % 2], ARRAY);
+		memset(weight, fills[i % 2], ARRAY);
+		memset(cmd, 0, BUFFER);
+		*range = (struct vcpunuma_mem_range) {
+			.length = PAGE_4K,
+			.policy = VCPUNUMA_MEM_INTERLEAVE,
+			.nodes = (uintptr_t)weight,
+			.nr_nodes = 1,
+			.weight_size = sizeof(*weight),
+		};
+		*weight = (struct vcpunuma_node_weight) { self->vm.node, 1 };
+		cmd->size = sizeof(*cmd);
+		cmd->length = PAGE_4K;
+		cmd->page_shift = 12;
+		cmd->ranges = (uintptr_t)range;
+		/* The second makes no sense. */
+		cmd->nr_ranges = 1 + i / 2;
+		cmd->range_size = sizeof(*range);
+		memcpy(copy, range, ARRAY);
+		memcpy(copy + ARRAY, weight, ARRAY);
+		fill_heap();
+		fill_stack();
+		EXPECT_EQ(i / 2, !!__vn_ioctl(self->vm.fd, VCPUNUMA_MEM_CREATE,
+					      cmd));
+		EXPECT_EQ(0, memcmp(copy, range, ARRAY));
+		EXPECT_EQ(0, memcmp(copy + ARRAY, weight, ARRAY));
+		if (i < 2)
+			close(cmd->out_fd);
+	}
+	free(copy);
 }
 
 TEST_HARNESS_MAIN

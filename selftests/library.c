@@ -635,6 +635,62 @@ TEST_F(library, memory_of_vcpu)
 	vcpunuma_mem_close(mem);
 }
 
+/* Ranges, allocated one after the other */
+TEST_F(library, memory_ranges)
+{
+	int last = vn_set_nth(&self->host->has_memory,
+			      vn_set_weight(&self->host->has_memory) - 1);
+	struct vcpunuma_mem_range ranges[] = {
+		{
+			.length = PAGE_2M,
+			.policy = VCPUNUMA_MEM_STRICT,
+			.node = self->node,
+		}, {
+			.length = 2 * PAGE_2M,
+			.policy = VCPUNUMA_MEM_PREFERRED,
+			.node = last,
+		},
+	};
+	struct vcpunuma_mem_opts opts = {
+		.size = sizeof(opts),
+		.ranges = ranges,
+		.nr_ranges = 2,
+	};
+	struct vcpunuma_mem_usage *usage;
+	struct vcpunuma_mem *mem;
+
+	mem = vcpunuma_mem_create(self->vm, 3 * PAGE_2M, &opts);
+	ASSERT_NE(NULL, mem);
+	EXPECT_EQ(0, vcpunuma_mem_populate(mem, PAGE_2M, 2 * PAGE_2M, 1));
+	usage = vcpunuma_mem_query(mem);
+	ASSERT_NE(NULL, usage);
+	EXPECT_EQ(self->node == last ? (unsigned int)last : VCPUNUMA_NONE,
+		  vcpunuma_mem_usage_target(usage));
+	EXPECT_EQ(2 * PAGE_2M, vcpunuma_mem_usage_populated(usage));
+	EXPECT_EQ(2 * PAGE_2M, vcpunuma_mem_usage_bytes(usage, last));
+	EXPECT_EQ(0, vcpunuma_mem_usage_remote(usage));
+	EXPECT_EQ(0, vcpunuma_mem_usage_small(usage));
+	EXPECT_EQ(0, vcpunuma_mem_usage_lost(usage));
+	vcpunuma_mem_usage_free(usage);
+	EXPECT_EQ(0, vcpunuma_mem_populate(mem, 0, 3 * PAGE_2M, 0));
+	EXPECT_EQ(3 * PAGE_2M, vn_populated(vcpunuma_mem_fd(mem)));
+	EXPECT_ERRNO(EINVAL, -1,
+		     vcpunuma_mem_populate(mem, PAGE_2M, 3 * PAGE_2M, 0));
+	EXPECT_ERRNO(EINVAL, -1, vcpunuma_mem_populate(mem, 0, PAGE_4K, 0));
+	vcpunuma_mem_close(mem);
+
+	/* Programs of before there were ranges */
+	opts.size = offsetof(struct vcpunuma_mem_opts, ranges);
+	opts.node = self->node;
+	mem = vcpunuma_mem_create(self->vm, PAGE_2M, &opts);
+	ASSERT_NE(NULL, mem);
+	vcpunuma_mem_close(mem);
+	opts.size = sizeof(opts);
+	opts.node = 0;
+	EXPECT_ERRNO(EINVAL, NULL,
+		     vcpunuma_mem_create(self->vm, 4 * PAGE_2M, &opts));
+}
+
 TEST_F(library, memory_errors)
 {
 	struct vcpunuma_mem_opts opts = {

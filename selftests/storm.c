@@ -3,6 +3,7 @@
  * What the storms share, see storm.h.
  */
 #include "storm.h"
+#include "memory.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -139,18 +140,32 @@ static void touch(struct storm_player *p, char *at, size_t length)
 	count(&p->storm->touches);
 }
 
+/* On one node, or a half rather on it and the rest where it is touched */
+static int make_object(struct storm_player *p, size_t length, bool large)
+{
+	int node = any_of(p, &vn_host()->has_memory);
+	struct vcpunuma_mem_range range[] = {
+		RANGE(length / 2, PREFERRED, .node = node),
+		RANGE(length / 2, LOCAL),
+	};
+	unsigned int flags = rand_r(&p->seed) % 2 ? VCPUNUMA_MEM_POPULATE : 0;
+
+	if (rand_r(&p->seed) % 2)
+		return __vn_mem_create(p->vm, flags, length, node,
+				       large ? 21 : 12);
+	return __vn_mem_create_ranges(p->vm, flags | VCPUNUMA_MEM_SMALL,
+				      large ? 21 : 12, range, 2);
+}
+
 static void hold_object(struct storm_player *p)
 {
 	unsigned int i = rand_r(&p->seed) % STORM_HELD;
 	bool large = rand_r(&p->seed) % 4 == 0;
-	int node = any_of(p, &vn_host()->has_memory);
-	size_t length = large ? PAGE_2M : 16 * PAGE_4K;
+	size_t length = large ? 2 * PAGE_2M : 16 * PAGE_4K;
 	int fd;
 
 	let_go(p, i);
-	fd = __vn_mem_create(p->vm, rand_r(&p->seed) % 2 ?
-			     VCPUNUMA_MEM_POPULATE : 0,
-			     length, node, large ? 21 : 12);
+	fd = make_object(p, length, large);
 	if (!storm_note(p->storm, fd, "create memory"))
 		return;
 	count(&p->storm->objects);
@@ -164,6 +179,28 @@ static void hold_object(struct storm_player *p)
 	p->held[i].fd = fd;
 	p->held[i].length = length;
 	touch(p, p->held[i].at, length);
+}
+
+/* All its pages go, and others come. */
+static void renew(struct storm_player *p, int i)
+{
+	struct vn_set node = vn_set_of(any_of(p, &vn_host()->has_memory));
+	char *at = p->held[i].at;
+	size_t length = p->held[i].length;
+	int err;
+
+	if (!at)
+		return;
+	storm_note(p->storm, __vn_mem_punch(p->held[i].fd, 0, length), "punch");
+	/* What a cpuset forbids the kernel does not take. */
+	err = __vn_mbind(at, length, rand_r(&p->seed) % 2 ? MPOL_BIND :
+			 MPOL_PREFERRED, &node);
+	if (err != -EINVAL)
+		storm_note(p->storm, err, "mbind");
+	if (rand_r(&p->seed) % 2)
+		storm_note(p->storm, __vn_mem_populate(p->held[i].fd, 0, length,
+						       0), "populate");
+	touch(p, at, length);
 }
 
 static void ask(struct storm_player *p)
@@ -183,7 +220,7 @@ static void ask(struct storm_player *p)
 
 void storm_step(struct storm_player *p)
 {
-	switch (rand_r(&p->seed) % 8) {
+	switch (rand_r(&p->seed) % 9) {
 	case 0:
 	case 1:
 	case 2:
@@ -200,6 +237,9 @@ void storm_step(struct storm_player *p)
 		let_go(p, rand_r(&p->seed) % STORM_HELD);
 		break;
 	case 7:
+		renew(p, rand_r(&p->seed) % STORM_HELD);
+		break;
+	case 8:
 		ask(p);
 		break;
 	}

@@ -153,7 +153,9 @@ FIXTURE_VARIANT_ADD(uapi, mem_create) {
 	.c = {
 		.nr = VCPUNUMA_MEM_CREATE,
 		.size = sizeof(struct vcpunuma_cmd_mem_create),
-		.flags = VCPUNUMA_MEM_POPULATE | VCPUNUMA_MEM_VCPU,
+		.born = offsetof(struct vcpunuma_cmd_mem_create, ranges),
+		.flags = VCPUNUMA_MEM_POPULATE | VCPUNUMA_MEM_VCPU |
+			 VCPUNUMA_MEM_SMALL,
 		.out = {
 			F32(cmd_mem_create, out_fd),
 		},
@@ -164,15 +166,27 @@ FIXTURE_VARIANT_ADD(uapi, mem_query) {
 	.c = {
 		.nr = VCPUNUMA_MEM_QUERY,
 		.size = sizeof(struct vcpunuma_cmd_mem_query),
+		.born = offsetof(struct vcpunuma_cmd_mem_query, out_remote),
 		.out = {
 			F64(cmd_mem_query, out_length),
 			F64(cmd_mem_query, out_populated),
 			F32(cmd_mem_query, out_node),
 			F32(cmd_mem_query, out_page_shift),
+			F64(cmd_mem_query, out_remote),
+			F64(cmd_mem_query, out_small),
+			F64(cmd_mem_query, out_lost),
 		},
 		.array = {
 			ARRAY(cmd_mem_query, bytes, nr_bytes, bytes_size, node_bytes),
 		},
+	},
+};
+
+FIXTURE_VARIANT_ADD(uapi, mem_populate_range) {
+	.c = {
+		.nr = VCPUNUMA_MEM_POPULATE_RANGE,
+		.size = sizeof(struct vcpunuma_cmd_mem_populate_range),
+		.reserved = F32(cmd_mem_populate_range, __reserved),
 	},
 };
 
@@ -365,6 +379,8 @@ static void *fill(struct vm *vm, const struct command *c)
 		create->length = PAGE_4K;
 		create->page_shift = 12;
 		create->node = vm->node;
+	} else if (c->nr == VCPUNUMA_MEM_POPULATE_RANGE) {
+		((struct vcpunuma_cmd_mem_populate_range *)cmd)->length = PAGE_2M;
 	} else if (c->nr == VCPUNUMA_RESERVE) {
 		struct vcpunuma_cmd_reserve *wanted = cmd;
 
@@ -374,11 +390,18 @@ static void *fill(struct vm *vm, const struct command *c)
 	return cmd;
 }
 
+/* Is it a command of memory objects? */
+static bool on_mem(const struct command *c)
+{
+	return c->nr == VCPUNUMA_MEM_QUERY ||
+	       c->nr == VCPUNUMA_MEM_POPULATE_RANGE;
+}
+
 static int call(struct vm *vm, const struct command *c, void *cmd)
 {
 	int fd = vm->fd;
 
-	if (c->nr == VCPUNUMA_MEM_QUERY)
+	if (on_mem(c))
 		fd = vm->mem;
 	else if (c->nr == VCPUNUMA_RESERVE)
 		fd = vm->spare;
@@ -611,7 +634,8 @@ TEST_F(uapi, read_only)
 	void *cmd = fill(&self->vm, &variant->c);
 
 	/* Nothing to tell */
-	if (variant->c.nr == VCPUNUMA_UNBIND)
+	if (variant->c.nr == VCPUNUMA_UNBIND ||
+	    variant->c.nr == VCPUNUMA_MEM_POPULATE_RANGE)
 		return;
 	ASSERT_EQ(0, mprotect(self->vm.page, PAGE_4K, PROT_READ));
 	EXPECT_FAILS(-EFAULT, cmd);
@@ -748,7 +772,7 @@ TEST_F(uapi, bad_arrays)
 
 TEST_F(uapi, wrong_file)
 {
-	int wrong = variant->c.nr == VCPUNUMA_MEM_QUERY ? self->vm.fd : self->vm.mem;
+	int wrong = on_mem(&variant->c) ? self->vm.fd : self->vm.mem;
 	const char *before = state(&self->vm);
 	void *cmd = fill(&self->vm, &variant->c);
 
@@ -767,7 +791,7 @@ TEST_F(uapi, similar_numbers)
 		_IOC(_IOC_READ | _IOC_WRITE, VCPUNUMA_IOC_MAGIC, nr, 8),
 		_IO(VCPUNUMA_IOC_MAGIC + 1, nr),
 	};
-	int fd = variant->c.nr == VCPUNUMA_MEM_QUERY ? self->vm.mem : self->vm.fd;
+	int fd = on_mem(&variant->c) ? self->vm.mem : self->vm.fd;
 	const char *before = state(&self->vm);
 	void *cmd = fill(&self->vm, &variant->c);
 
@@ -833,7 +857,8 @@ TEST_F(field, unknown_commands)
 				  __vn_ioctl(self->fd,
 					     _IO(VCPUNUMA_IOC_MAGIC, nr),
 					     cmd));
-		if (nr != _IOC_NR(VCPUNUMA_MEM_QUERY))
+		if (nr != _IOC_NR(VCPUNUMA_MEM_QUERY) &&
+		    nr != _IOC_NR(VCPUNUMA_MEM_POPULATE_RANGE))
 			EXPECT_EQ(-ENOTTY,
 				  __vn_ioctl(mem, _IO(VCPUNUMA_IOC_MAGIC, nr),
 					     cmd));
@@ -973,6 +998,216 @@ TEST_F(field, mem_create)
 	EXPECT_NO_MEMORY(-ENODEV, .length = PAGE_2M, .node = self->max_node);
 	EXPECT_NO_MEMORY(-ENODEV, .length = PAGE_2M, .node = ~0U);
 	EXPECT_EQ(before, count_descriptors());
+}
+
+/* Ranges: two that would do, but for what is changed in one of them */
+
+struct ranges {
+	struct vcpunuma_cmd_mem_create cmd;
+	struct vcpunuma_mem_range range[2];
+	struct vcpunuma_node_weight weight[3];
+};
+
+static void ranges_fill(struct ranges *r, int node)
+{
+	*r = (struct ranges) {
+		.cmd = {
+			.size = sizeof(r->cmd),
+			.length = 8 * PAGE_4K,
+			.page_shift = 12,
+			.ranges = (uintptr_t)r->range,
+			.nr_ranges = 2,
+			.range_size = sizeof(r->range[0]),
+		},
+		.range = {
+			{
+				.length = 6 * PAGE_4K,
+				.policy = VCPUNUMA_MEM_INTERLEAVE,
+				.nodes = (uintptr_t)r->weight,
+				.nr_nodes = 1,
+				.weight_size = sizeof(r->weight[0]),
+			}, {
+				.length = 2 * PAGE_4K,
+				.policy = VCPUNUMA_MEM_STRICT,
+				.node = node,
+			},
+		},
+		.weight = { { node, 1 }, { node, 1 }, { node, 1 } },
+	};
+}
+
+/* Fails with @err when @change is made to the ranges r, and takes nothing. */
+#define EXPECT_BAD_RANGES(err, change) do {				\
+	struct ranges r;						\
+	int __ret;							\
+									\
+	ranges_fill(&r, self->node);					\
+	change;								\
+	__ret = __vn_ioctl(self->fd, VCPUNUMA_MEM_CREATE, &r.cmd);	\
+	EXPECT_EQ(err, __ret) {						\
+		TH_LOG("%s", #change);					\
+	}								\
+	if (!__ret)							\
+		close(r.cmd.out_fd);					\
+} while (0)
+
+#define STRICT	r.range[1]
+#define DEALT	r.range[0]
+
+TEST_F(field, ranges)
+{
+	int before = count_descriptors();
+
+	EXPECT_BAD_RANGES(0, (void)0);
+	/* Numbers and sizes of them */
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.nr_ranges = 0);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.nr_ranges = 1);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.nr_ranges = VCPUNUMA_MAX_RANGES + 1);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.nr_ranges = 1U << 31);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.nr_ranges = ~0U);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.range_size = 0);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.range_size = 8);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.range_size--);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.range_size = PAGE_4K + 1);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.range_size = ~0U);
+	/* What follows is then part of the first, and no 0. */
+	EXPECT_BAD_RANGES(-E2BIG, r.cmd.range_size *= 2);
+	EXPECT_BAD_RANGES(-EFAULT, r.cmd.ranges = 8);
+	EXPECT_BAD_RANGES(-EFAULT, r.cmd.ranges = 1ULL << 63);
+	EXPECT_BAD_RANGES(-EFAULT, r.cmd.ranges = ~0ULL);
+	/* What they take the place of */
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.node = 1);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.vcpu = 1);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.flags = VCPUNUMA_MEM_VCPU);
+	EXPECT_EQ(before, count_descriptors());
+}
+
+TEST_F(field, range_lengths)
+{
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.length += PAGE_4K);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.length -= PAGE_4K);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.length = 0);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.page_shift = 0);
+	EXPECT_BAD_RANGES(-EINVAL, r.cmd.page_shift = 21);
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.length = 0);
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.length++);
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.length++, DEALT.length--));
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.length += 2048,
+				    DEALT.length -= 2048));
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.length = 0,
+				    DEALT.length = 8 * PAGE_4K));
+	/* Sums that are right but for what they lose */
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.length = ~0ULL);
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.length = -16 * PAGE_4K,
+				    DEALT.length = 24 * PAGE_4K));
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.length = 1ULL << 63,
+				    DEALT.length = (1ULL << 63) + 8 * PAGE_4K));
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.length = 1ULL << 62,
+				    DEALT.length = 1ULL << 62,
+				    r.cmd.length = 1ULL << 63));
+}
+
+TEST_F(field, range_policies)
+{
+	for (int bit = 0; bit < 32; bit++) {
+		if (1U << bit == VCPUNUMA_MEM_RANGE_VCPU)
+			continue;
+		EXPECT_BAD_RANGES(-EOPNOTSUPP, STRICT.flags = 1U << bit);
+	}
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.policy = VCPUNUMA_MEM_LOCAL + 1);
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.policy = 1U << 31);
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.policy = ~0U);
+	EXPECT_BAD_RANGES(-ENODEV, STRICT.node = vn_absent_node());
+	EXPECT_BAD_RANGES(-ENODEV, STRICT.node = self->max_node);
+	EXPECT_BAD_RANGES(-ENODEV, STRICT.node = 1U << 31);
+	EXPECT_BAD_RANGES(-ENODEV, STRICT.node = ~0U);
+	EXPECT_BAD_RANGES(-ENODEV, (STRICT.policy = VCPUNUMA_MEM_PREFERRED,
+				    STRICT.node = vn_absent_node()));
+	EXPECT_BAD_RANGES(-ENODEV, (STRICT.policy = VCPUNUMA_MEM_BOUNDED,
+				    STRICT.node = self->max_node));
+	/* Of a vCPU or of a node */
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.vcpu = 1);
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.flags = VCPUNUMA_MEM_RANGE_VCPU,
+				    STRICT.node = 1));
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.flags = VCPUNUMA_MEM_RANGE_VCPU,
+				    STRICT.node = 0,
+				    STRICT.vcpu = self->max_vcpus));
+	EXPECT_BAD_RANGES(-ENOTCONN, (STRICT.flags = VCPUNUMA_MEM_RANGE_VCPU,
+				      STRICT.node = 0));
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.flags = VCPUNUMA_MEM_RANGE_VCPU);
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.policy = VCPUNUMA_MEM_LOCAL,
+				    STRICT.flags = VCPUNUMA_MEM_RANGE_VCPU,
+				    STRICT.node = 0));
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.policy = VCPUNUMA_MEM_LOCAL,
+				    STRICT.node = 1));
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.node = 1);
+	/* What only some of them have */
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.min_local = 1);
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.max_distance = 10);
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.min_local = 1);
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.max_distance = 10);
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.policy = VCPUNUMA_MEM_PREFERRED,
+				    STRICT.min_local = 50));
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.policy = VCPUNUMA_MEM_BOUNDED,
+				    STRICT.min_local = 101));
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.policy = VCPUNUMA_MEM_BOUNDED,
+				    STRICT.min_local = ~0U));
+	EXPECT_BAD_RANGES(0, (STRICT.policy = VCPUNUMA_MEM_BOUNDED,
+			      STRICT.min_local = 100, STRICT.max_distance = ~0U));
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.nodes = (uintptr_t)r.weight);
+	EXPECT_BAD_RANGES(-EINVAL, STRICT.nr_nodes = 1);
+	EXPECT_BAD_RANGES(-EINVAL, (STRICT.nodes = (uintptr_t)r.weight,
+				    STRICT.nr_nodes = 1, STRICT.weight_size = 8));
+}
+
+TEST_F(field, range_weights)
+{
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.nr_nodes = 0);
+	/* The same more than once */
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.nr_nodes = 2);
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.nr_nodes = 3);
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.nr_nodes = self->max_node + 1);
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.nr_nodes = 1U << 31);
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.nr_nodes = ~0U);
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.weight_size = 0);
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.weight_size = 4);
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.weight_size = PAGE_4K + 1);
+	EXPECT_BAD_RANGES(-EINVAL, DEALT.weight_size = ~0U);
+	EXPECT_BAD_RANGES(-E2BIG, DEALT.weight_size = 16);
+	EXPECT_BAD_RANGES(-EFAULT, DEALT.nodes = 0);
+	EXPECT_BAD_RANGES(-EFAULT, DEALT.nodes = 8);
+	EXPECT_BAD_RANGES(-EFAULT, DEALT.nodes = 1ULL << 63);
+	EXPECT_BAD_RANGES(-EFAULT, DEALT.nodes = ~0ULL);
+	EXPECT_BAD_RANGES(-EINVAL, r.weight[0].weight = 0);
+	EXPECT_BAD_RANGES(-EINVAL, r.weight[0].weight = VCPUNUMA_MAX_WEIGHT + 1);
+	EXPECT_BAD_RANGES(-EINVAL, r.weight[0].weight = ~0U);
+	EXPECT_BAD_RANGES(0, r.weight[0].weight = VCPUNUMA_MAX_WEIGHT);
+	EXPECT_BAD_RANGES(-ENODEV, r.weight[0].node = vn_absent_node());
+	EXPECT_BAD_RANGES(-ENODEV, r.weight[0].node = self->max_node);
+	EXPECT_BAD_RANGES(-ENODEV, r.weight[0].node = ~0U);
+	EXPECT_BAD_RANGES(-ENODEV, (r.weight[1].node = vn_absent_node(),
+				    DEALT.nr_nodes = 2));
+}
+
+/* Nodes that are there and have no memory */
+TEST_F(field, range_without_memory)
+{
+	const struct vn_host *h = vn_host();
+	bool seen = false;
+	int node;
+
+	for (node = -1; vn_set_step(&h->online, &node);) {
+		if (vn_set_has(&h->has_memory, node))
+			continue;
+		seen = true;
+		EXPECT_BAD_RANGES(-ENODEV, STRICT.node = node);
+		EXPECT_BAD_RANGES(-ENODEV, r.weight[0].node = node);
+		EXPECT_BAD_RANGES(-ENODEV,
+				  (STRICT.policy = VCPUNUMA_MEM_PREFERRED,
+				   STRICT.node = node));
+	}
+	if (!seen)
+		SKIP(return, "each node has memory");
 }
 
 /* As long as arguments are bad it does not matter how. */

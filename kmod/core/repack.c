@@ -12,7 +12,7 @@
 /* What a move costs besides its memory, in units */
 #define MOVE_COST	512
 /* VMs that are left where they are, of those moved first */
-#define MAX_LEFT	16
+#define MAX_LEFT	16U
 
 /* Memory that moving from @old to @plan brings to nodes that had less */
 static u64 growth(const struct core_plan *old, const struct core_plan *plan)
@@ -518,7 +518,7 @@ static u32 leave_some(struct core_repack *r, const struct core_request *req,
 		better = false;
 		if (!go(r, req, best, tries, plan))
 			break;
-		nr = min(r->nr_moves, (u32)MAX_LEFT);
+		nr = min(r->nr_moves, MAX_LEFT);
 		for (i = 0; i < nr; i++)
 			moved[i] = r->move[i].vm;
 		core_undo_moves(r, 0);

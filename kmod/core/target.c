@@ -183,5 +183,5 @@ void core_target_sizes(const struct core_repack *r,
 
 	*most = req->span && req->span < nodes ? req->span : nodes;
 	*least = req->strict && req->vnodes > 1 ? req->vnodes : 1;
-	*most = min(min(*most, (u32)CORE_MAX_TARGET), *least + 2);
+	*most = min(min(*most, CORE_MAX_TARGET), *least + 2);
 }

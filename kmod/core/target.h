@@ -9,7 +9,7 @@
 
 #define CORE_NODE_LONGS	CORE_LONGS(CORE_MAX_NODES)
 /* Nodes that room is made on for one VM */
-#define CORE_MAX_TARGET	8
+#define CORE_MAX_TARGET	8U
 
 /**
  * struct core_target - nodes that a VM is to fit

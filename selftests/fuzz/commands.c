@@ -138,21 +138,39 @@ static const __u64 page_shifts[] = { 0, 0, 12, 12, 21, 1, 11, 13, 30, 63, 64 };
 static const struct arg_desc fields_MEM_CREATE[] = FIELDS(SLOT_VM,
 	SIZE_FIELD(vcpunuma_cmd_mem_create),
 	FIELD(vcpunuma_cmd_mem_create, flags, KIND_FLAGS,
-	      VCPUNUMA_MEM_POPULATE | VCPUNUMA_MEM_VCPU),
+	      VCPUNUMA_MEM_POPULATE | VCPUNUMA_MEM_VCPU | VCPUNUMA_MEM_SMALL),
 	FIELD(vcpunuma_cmd_mem_create, length, KIND_LENGTH, 0),
 	FIELD(vcpunuma_cmd_mem_create, node, KIND_NODE, 0),
 	FIELD(vcpunuma_cmd_mem_create, vcpu, KIND_VCPU, 0),
 	FIELD(vcpunuma_cmd_mem_create, page_shift, KIND_NUMBER, 64),
-	FIELD(vcpunuma_cmd_mem_create, out_fd, KIND_NEW_FD, SLOT_MEM));
+	FIELD(vcpunuma_cmd_mem_create, out_fd, KIND_NEW_FD, SLOT_MEM),
+	FIELD(vcpunuma_cmd_mem_create, ranges, KIND_POINTER, 0),
+	FIELD(vcpunuma_cmd_mem_create, nr_ranges, KIND_COUNT, 0),
+	FIELD(vcpunuma_cmd_mem_create, range_size, KIND_STRIDE,
+	      sizeof(struct vcpunuma_mem_range)));
 
 enum {
 	CREATE_FLAGS = ARGS_COMMON + 1, CREATE_LENGTH, CREATE_NODE, CREATE_VCPU,
-	CREATE_SHIFT,
+	CREATE_SHIFT, CREATE_OUT_FD, CREATE_RANGES, CREATE_NR_RANGES,
+	CREATE_RANGE_SIZE,
 };
 
 static void settle_MEM_CREATE(__u64 *arg, struct rng *r)
 {
 	arg[CREATE_SHIFT] = page_shifts[rng_below(r, ARRAY_SIZE(page_shifts))];
+	if (rng_percent(r, 70)) {
+		arg[CREATE_RANGES] = 0;
+		arg[CREATE_NR_RANGES] = 0;
+		arg[CREATE_RANGE_SIZE] = 0;
+	} else if (rng_percent(r, 80)) {
+		/* As the op "ranges" puts them there */
+		arg[CREATE_RANGES] = AT_RANGES;
+		arg[CREATE_NR_RANGES] = 1 + rng_below(r, RANGES);
+		arg[CREATE_RANGE_SIZE] = sizeof(struct vcpunuma_mem_range);
+		arg[CREATE_LENGTH] = arg[CREATE_NR_RANGES] * RANGE_BYTES;
+		arg[CREATE_FLAGS] &= ~VCPUNUMA_MEM_VCPU;
+		arg[CREATE_NODE] = 0;
+	}
 	if (rng_percent(r, 60))
 		arg[CREATE_FLAGS] &= ~VCPUNUMA_MEM_VCPU;
 	if (arg[CREATE_FLAGS] & VCPUNUMA_MEM_VCPU)
@@ -173,6 +191,16 @@ static const struct arg_desc fields_MEM_QUERY[] = FIELDS(SLOT_MEM,
 	      sizeof(struct vcpunuma_node_bytes)));
 
 #define settle_MEM_QUERY	NULL
+
+static const struct arg_desc fields_MEM_POPULATE_RANGE[] = FIELDS(SLOT_MEM,
+	SIZE_FIELD(vcpunuma_cmd_mem_populate_range),
+	FIELD(vcpunuma_cmd_mem_populate_range, flags, KIND_FLAGS, 0),
+	FIELD(vcpunuma_cmd_mem_populate_range, offset, KIND_OFFSET, 0),
+	FIELD(vcpunuma_cmd_mem_populate_range, length, KIND_BYTES, 0),
+	FIELD(vcpunuma_cmd_mem_populate_range, workers, KIND_NUMBER, 5),
+	FIELD(vcpunuma_cmd_mem_populate_range, __reserved, KIND_RESERVED, 0));
+
+#define settle_MEM_POPULATE_RANGE	NULL
 
 static const __u64 few_vcpus[] = { 1, 1, 1, 2, 2, 3, 4, 8, 9, 0, 64, 4096, 4097 };
 static const __u64 some_mem[] = {
@@ -348,6 +376,52 @@ static void settle_RESTRICT(__u64 *arg, struct rng *r)
 		arg[RESTRICT_VCPUS] = 0;
 }
 
+static const struct arg_desc range_args[] = {
+	ARG("range", KIND_NUMBER, RANGES),
+	ARG("policy", KIND_NUMBER, VCPUNUMA_MEM_LOCAL + 2),
+	ARG("flags", KIND_FLAGS, VCPUNUMA_MEM_RANGE_VCPU),
+	ARG("node", KIND_NODE, 0),
+	ARG("vcpu", KIND_VCPU, 0),
+	ARG("min_local", KIND_NUMBER, 102),
+	ARG("max_distance", KIND_NUMBER, 40),
+	ARG("nodes", KIND_NUMBER, RANGE_NODES + 2),
+	ARG("weight", KIND_NUMBER, 70000),
+	ARG("odd", KIND_RESERVED, 0),
+};
+
+/* A range that MEM_CREATE is to find: mostly one that makes sense */
+static long run_range(const struct op *op, const __u64 *arg)
+{
+	struct vcpunuma_mem_range *range = (void *)(me.arena + ARENA_RANGES);
+	struct vcpunuma_node_weight *weight =
+		(void *)(me.arena + ARENA_WEIGHTS);
+	struct vcpunuma_mem_range r = {
+		.length = RANGE_BYTES + arg[9],
+		.policy = arg[1],
+		.flags = arg[2],
+	};
+	__u32 i = arg[0] % RANGES;
+
+	(void)op;
+	weight += i * RANGE_NODES;
+	if (r.policy == VCPUNUMA_MEM_INTERLEAVE) {
+		r.nodes = (unsigned long)weight;
+		r.nr_nodes = arg[7];
+		r.weight_size = sizeof(*weight);
+		weight[0].weight = arg[8];
+		weight[1].node = arg[3];
+	} else if (r.policy != VCPUNUMA_MEM_LOCAL) {
+		r.node = r.flags ? 0 : arg[3];
+		r.vcpu = r.flags ? arg[4] : 0;
+	}
+	if (r.policy == VCPUNUMA_MEM_BOUNDED) {
+		r.min_local = arg[5];
+		r.max_distance = arg[6];
+	}
+	range[i] = r;
+	return 0;
+}
+
 /* What a field holds, given what a program says of it */
 static __u64 field_value(const struct arg_desc *d, __u64 arg)
 {
@@ -438,6 +512,7 @@ static long run_command(const struct op *op, const __u64 *arg)
 
 static const struct op ops[] = {
 #include "commands.h"
+	OP("range", 4, range_args, run_range),
 };
 
 const struct op_table command_ops = { ops, ARRAY_SIZE(ops) };

@@ -142,7 +142,7 @@ static long run_receive(const struct op *op, const __u64 *arg)
 
 static const struct arg_desc file_args[] = {
 	ARG("fd", KIND_NUMBER, SLOTS),
-	ARG("what", KIND_NUMBER, 10),
+	ARG("what", KIND_NUMBER, 14),
 	ARG("n", KIND_LENGTH, 0),
 };
 
@@ -155,7 +155,7 @@ static long run_file(const struct op *op, const __u64 *arg)
 	size_t n = arg[2] < ARENA_SIZE / 2 ? arg[2] : ARENA_SIZE / 2;
 
 	(void)op;
-	switch (arg[1] % 10) {
+	switch (arg[1] % 14) {
 	case 0: return lseek(fd, arg[2], SEEK_SET);
 	case 1: return pread(fd, buf, n, 0);
 	case 2: return pwrite(fd, buf, n, 0);
@@ -166,6 +166,12 @@ static long run_file(const struct op *op, const __u64 *arg)
 	case 6: return poll(&poll_fd, 1, 0);
 	case 7: return fcntl(fd, F_SETFL, O_NONBLOCK | O_APPEND | O_ASYNC);
 	case 8: return sendfile(slot_fd(SLOT_PIPE + 1), fd, NULL, n);
+	/* As above, somewhere within, and all kinds of it */
+	case 10: return fallocate(fd, FALLOC_FL_KEEP_SIZE |
+				  FALLOC_FL_PUNCH_HOLE, arg[2] / 2, arg[2] | 1);
+	case 11: return fallocate(fd, 0, arg[2] / 2, n);
+	case 12: return fallocate(fd, arg[2] & 0x7f, 4096, n);
+	case 13: return pread(fd, buf, n, arg[2] / 2);
 	}
 	return fchmod(fd, arg[2] & 0777);
 }
@@ -212,7 +218,7 @@ static const struct op ops[] = {
 	OP("dup", 3, dup_args, run_dup),
 	OP_WILD("send", 3, send_args, run_send),
 	OP_WILD("receive", 3, receive_args, run_receive),
-	OP("file", 2, file_args, run_file),
+	OP("file", 5, file_args, run_file),
 	OP("report", 4, report_args, run_report),
 };
 

@@ -75,6 +75,16 @@ static long run_mmap(const struct op *op, const __u64 *arg)
 	return 0;
 }
 
+static const struct arg_desc map_device_args[] = {
+	ARG("win", KIND_NUMBER, WINDOWS),
+	ARG("fd", KIND_SLOT, SLOT_VM),
+	ARG("bytes", KIND_BYTES, 0),
+	ARG("offset", KIND_OFFSET, 0),
+	ARG_LIST("prot", protections),
+	ARG_LIST("flags", map_flags),
+	ARG("place", KIND_NUMBER, 6),
+};
+
 static const struct arg_desc range_args[] = {
 	ARG("win", KIND_NUMBER, WINDOWS),
 	ARG("offset", KIND_OFFSET, 0),
@@ -231,14 +241,39 @@ static const struct arg_desc migrate_args[] = {
 	ARG("win", KIND_NUMBER, WINDOWS),
 	ARG("offset", KIND_OFFSET, 0),
 	ARG("node", KIND_NODE, 0),
-	ARG("mbind", KIND_NUMBER, 2),
+	ARG("mbind", KIND_NUMBER, 9),
+	ARG("bytes", KIND_BYTES, 0),
 };
+
+/* Policies of mbind(2), and of which nodes beside the one that is given */
+static const struct {
+	int mode;
+	unsigned long nodes;
+} binds[] = {
+	{ 2, 0 },	/* bind, to that alone */
+	{ 2, 0x0f },	/* or to several */
+	{ 1, 0 },	/* preferred */
+	{ 5, 0x06 },	/* preferred, many */
+	{ 3, 0x0b },	/* interleave */
+	{ 4, 0 },	/* local */
+	{ 0, 0 },	/* default */
+	{ 0, 0 },
+};
+
+static long bind_range(char *at, __u64 bytes, __u64 node, __u64 how)
+{
+	unsigned long nodes = 1UL << (node & 63) | binds[how].nodes;
+	int mode = binds[how].mode;
+
+	if (!mode || mode == 4)
+		nodes = 0;
+	return syscall(SYS_mbind, at, bytes, mode, &nodes, 64, MPOL_MF_MOVE);
+}
 
 static long run_migrate(const struct op *op, const __u64 *arg)
 {
-	unsigned long nodes = 1UL << (arg[2] & 63);
 	int node = arg[2], status = 0;
-	__u64 bytes = 4096;
+	__u64 bytes = arg[4] ?: 4096;
 	char *at;
 	long err;
 
@@ -246,12 +281,42 @@ static long run_migrate(const struct op *op, const __u64 *arg)
 	if (!state_range(arg[0], arg[1], &bytes, &at))
 		return -EINVAL;
 	if (arg[3])
-		err = syscall(SYS_mbind, at, bytes, 2 /* bind */, &nodes, 64,
-			      MPOL_MF_MOVE);
+		err = bind_range(at, bytes, arg[2],
+				 (arg[3] - 1) % ARRAY_SIZE(binds));
 	else
 		err = syscall(SYS_move_pages, 0, 1, &at, &node, &status,
 			      MPOL_MF_MOVE);
 	return err < 0 ? -errno : status;
+}
+
+static const struct arg_desc policy_args[] = {
+	ARG("win", KIND_NUMBER, WINDOWS),
+	ARG("offset", KIND_OFFSET, 0),
+	ARG("maps", KIND_NUMBER, 2),
+};
+
+/* What the kernel tells of policies: of an address, or of all mappings */
+static long run_policy(const struct op *op, const __u64 *arg)
+{
+	char *buf = me.arena + ARENA_SIZE / 2;
+	unsigned long nodes[16];
+	__u64 bytes = 4096;
+	int fd, mode;
+	char *at;
+
+	(void)op;
+	if (!state_range(arg[0], arg[1], &bytes, &at))
+		return -EINVAL;
+	if (!arg[2])
+		return syscall(SYS_get_mempolicy, &mode, nodes, 1024, at,
+			       2 /* of the address */) ? -errno : mode;
+	fd = open("/proc/self/numa_maps", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while (read(fd, buf, 4096) > 0)
+		;
+	close(fd);
+	return 0;
 }
 
 /* Pages in a pipe are held by it, whatever becomes of the mapping. */
@@ -308,13 +373,15 @@ static long run_peek(const struct op *op, const __u64 *arg)
 
 static const struct op ops[] = {
 	OP("mmap", 12, map_args, run_mmap),
+	OP("mmap_device", 3, map_device_args, run_mmap),
 	OP("munmap", 4, range_args, run_munmap),
 	OP("mremap", 3, remap_args, run_mremap),
 	OP("mprotect", 3, protect_args, run_mprotect),
 	OP("madvise", 5, advise_args, run_madvise),
 	OP("touch", 14, touch_args, run_touch),
 	OP("mlock", 2, lock_args, run_mlock),
-	OP("migrate", 2, migrate_args, run_migrate),
+	OP("migrate", 5, migrate_args, run_migrate),
+	OP("policy", 2, policy_args, run_policy),
 	OP("splice", 2, range_args, run_splice),
 	OP("peek", 2, peek_args, run_peek),
 };

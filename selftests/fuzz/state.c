@@ -3,6 +3,7 @@
  * What a process that runs a program has, and what all of them share.
  */
 #include <errno.h>
+#include <linux/vcpunuma.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -42,6 +43,24 @@ bool state_init(struct shared *shared)
 	return true;
 }
 
+/* Ranges that would do, for calls to change and to use */
+static void begin_ranges(void)
+{
+	struct vcpunuma_mem_range *range = (void *)(me.arena + ARENA_RANGES);
+	struct vcpunuma_node_weight *weight =
+		(void *)(me.arena + ARENA_WEIGHTS);
+	int i;
+
+	for (i = 0; i < RANGES; i++)
+		range[i] = (struct vcpunuma_mem_range) {
+			.length = RANGE_BYTES, .node = i,
+		};
+	for (i = 0; i < RANGES * RANGE_NODES; i++)
+		weight[i] = (struct vcpunuma_node_weight) {
+			.node = i % RANGE_NODES, .weight = 1,
+		};
+}
+
 /** state_begin - a program begins */
 void state_begin(void)
 {
@@ -53,6 +72,7 @@ void state_begin(void)
 
 	memset(me.arena, 0, ARENA_SIZE);
 	memcpy(me.arena, sets, sizeof(sets));
+	begin_ranges();
 	for (i = 0; i < SLOTS; i++)
 		me.fds[i] = -1;
 	for (i = 0; i < WINDOWS; i++)

@@ -24,6 +24,14 @@
 #define ARENA_SIZE	0x10000
 #define ARENA_SETS	8
 
+/* Then come ranges for memory objects, each with a weight for each node. */
+#define RANGES		4
+#define RANGE_NODES	4
+#define RANGE_BYTES	(2ULL << 20)
+#define ARENA_RANGES	0x400
+#define ARENA_WEIGHTS	0x800
+#define AT_RANGES	(AT_ARENA + ARENA_RANGES)
+
 /* Task ids in programs, see prog.h */
 #define TASK_BASE	0x100
 

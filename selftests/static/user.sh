@@ -4,7 +4,7 @@
 # user.sh analyzer | tidy | cppcheck HARNESS BUILD: one of three programs that
 # look for mistakes in what runs in user space. HARNESS is the directory of
 # kselftest_harness.h, BUILD a directory that has the generated headers in
-# fuzz/.
+# fuzz/ and selftests/.
 
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,7 +13,7 @@ program=${1:?$usage}
 harness=${2:?$usage}
 build=${3:?$usage}
 
-tests=(-D_GNU_SOURCE -I uapi -I userspace/lib -I "$build/fuzz")
+tests=(-D_GNU_SOURCE -I uapi -I userspace/lib -I "$build/fuzz" -I "$build/selftests")
 
 # gcc's own, by the same rules as what is installed and run, in a place of its
 # own; what has not changed since the last time is not looked at again. A test of

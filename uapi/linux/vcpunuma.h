@@ -112,6 +112,7 @@
 #define VCPUNUMA_RESTRICT	_IO(VCPUNUMA_IOC_MAGIC, 0x0d)
 /* The following act on the file descriptor of a memory object. */
 #define VCPUNUMA_MEM_QUERY	_IO(VCPUNUMA_IOC_MAGIC, 0x40)
+#define VCPUNUMA_MEM_POPULATE_RANGE _IO(VCPUNUMA_IOC_MAGIC, 0x41)
 
 /**
  * struct vcpunuma_cmd_info - what this kernel offers (VCPUNUMA_INFO)
@@ -431,31 +432,135 @@ struct vcpunuma_cmd_distribution {
 	__u32 out_exited;
 };
 
+/**
+ * DOC: Guest memory
+ *
+ * A memory object is a file. Its length never changes. Bytes 0 to length - 1
+ * have pages of one size, 2 MiB or 4 KiB, which are zeroed, never swapped, and
+ * charged to the memory cgroup of who created the object. Which node a page is
+ * taken from is a matter of the policy of its range, and of mbind(2) on a
+ * mapping, which changes it for pages that are not there yet, for all who map
+ * that part of the object. (MPOL_DEFAULT takes that back, through a mapping that
+ * had another policy: else the kernel does not tell us of it.)
+ *
+ * Besides its own ioctls the file has mmap(2), MAP_SHARED only; fstat(2),
+ * lseek(2) and read(2); fallocate(2), which allocates pages with mode 0 and
+ * gives them back with FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE; ftruncate(2)
+ * to another length fails with EPERM.
+ *
+ * The device itself can be mapped: mmap(2) with MAP_SHARED of an open
+ * VCPUNUMA_DEVICE at offset 0 makes a memory object of that length, rounded up
+ * to 2 MiB, if its VM has none yet that was made so, and maps that. It has pages
+ * of 2 MiB with the policy VCPUNUMA_MEM_LOCAL until mbind(2) says otherwise, and
+ * may use 4 KiB pages (VCPUNUMA_MEM_SMALL). It lives as long as the VM's file or
+ * a mapping. mmap fails with the errors of VCPUNUMA_MEM_CREATE.
+ */
+
+/**
+ * enum vcpunuma_mem_policy - which node a page comes from
+ * @VCPUNUMA_MEM_STRICT: from @node, or the page cannot be had
+ * @VCPUNUMA_MEM_PREFERRED: from @node, else from the nearest that has one
+ * @VCPUNUMA_MEM_BOUNDED: from @node; at most what @min_local leaves of the range
+ *	from the nearest others, no farther than @max_distance; else the page
+ *	cannot be had
+ * @VCPUNUMA_MEM_INTERLEAVE: each from the next of @nodes, as many of each in turn
+ *	as its weight is; from that node, or the page cannot be had
+ * @VCPUNUMA_MEM_LOCAL: as with PREFERRED, from the node of the CPU that touches
+ *	the page or has it allocated
+ */
+enum vcpunuma_mem_policy {
+	VCPUNUMA_MEM_STRICT = 0,
+	VCPUNUMA_MEM_PREFERRED = 1,
+	VCPUNUMA_MEM_BOUNDED = 2,
+	VCPUNUMA_MEM_INTERLEAVE = 3,
+	VCPUNUMA_MEM_LOCAL = 4
+};
+
+/** define VCPUNUMA_MAX_RANGES - ranges an object is created with, at most */
+#define VCPUNUMA_MAX_RANGES	1024
+
+/** define VCPUNUMA_MAX_WEIGHT - largest weight of a node */
+#define VCPUNUMA_MAX_WEIGHT	65535
+
+/**
+ * struct vcpunuma_node_weight - a node that pages are dealt to
+ * @node: host node; each at most once
+ * @weight: pages it gets in turn, 1 to VCPUNUMA_MAX_WEIGHT
+ */
+struct vcpunuma_node_weight {
+	__u32 node;
+	__u32 weight;
+};
+
+/* Flags of a range */
+#define VCPUNUMA_MEM_RANGE_VCPU	0x1U
+
+/**
+ * struct vcpunuma_mem_range - a part of a memory object
+ * @length: bytes, a multiple of the page size; ranges follow each other
+ * @policy: &enum vcpunuma_mem_policy
+ * @flags: VCPUNUMA_MEM_RANGE_VCPU: @node is that of the vCPU @vcpu, now
+ * @node: with STRICT, PREFERRED and BOUNDED, unless that flag is given; else 0
+ * @vcpu: with VCPUNUMA_MEM_RANGE_VCPU the id of a vCPU; else 0
+ * @min_local: with BOUNDED per cent of the range that must be on @node, up to
+ *	100; else 0
+ * @max_distance: with BOUNDED the largest distance from @node, as in
+ *	&struct vcpunuma_cmd_topology, 0 for any; else 0
+ * @nodes: with INTERLEAVE an array of &struct vcpunuma_node_weight; else 0
+ * @nr_nodes: elements of @nodes
+ * @weight_size: sizeof(struct vcpunuma_node_weight), if there are any
+ */
+struct vcpunuma_mem_range {
+	__aligned_u64 length;
+	__u32 policy;
+	__u32 flags;
+	__u32 node;
+	__u32 vcpu;
+	__u32 min_local;
+	__u32 max_distance;
+	__aligned_u64 nodes;
+	__u32 nr_nodes;
+	__u32 weight_size;
+};
+
 /* Flags of VCPUNUMA_MEM_CREATE */
 #define VCPUNUMA_MEM_POPULATE	0x1U
 #define VCPUNUMA_MEM_VCPU	0x2U
+#define VCPUNUMA_MEM_SMALL	0x4U
 
 /**
  * struct vcpunuma_cmd_mem_create - create a memory object
  *	(VCPUNUMA_MEM_CREATE)
  * @size: size of this structure
  * @flags: VCPUNUMA_MEM_POPULATE: allocate all pages now, else each when it is
- *	first touched; VCPUNUMA_MEM_VCPU: on the node the vCPU @vcpu is bound to
+ *	first touched; VCPUNUMA_MEM_VCPU: on the node the vCPU @vcpu is bound to;
+ *	VCPUNUMA_MEM_SMALL: where a node has no page of 2 MiB, pages of 4 KiB do
  * @length: bytes, a multiple of the page size
- * @node: the node, unless VCPUNUMA_MEM_VCPU is given; then 0
+ * @node: the node, unless VCPUNUMA_MEM_VCPU or @ranges are given; then 0
  * @vcpu: with VCPUNUMA_MEM_VCPU id of a vCPU; else 0
  * @page_shift: 21 for pages of 2 MiB, 12 for 4 KiB; 0 is 21
  * @out_fd: file descriptor of the object, close-on-exec, read and write
+ * @ranges: array of &struct vcpunuma_mem_range whose lengths add up to @length;
+ *	0: all of it is one range with the policy VCPUNUMA_MEM_STRICT
+ * @nr_ranges: elements of @ranges, at most VCPUNUMA_MAX_RANGES
+ * @range_size: sizeof(struct vcpunuma_mem_range), if there are any
  *
- * All pages of the object are on that node. They are zeroed, never swapped or
- * moved, and charged to the memory cgroup of the caller; the whole length
- * counts against RLIMIT_MEMLOCK of the caller's user from now until the object
- * is freed, unless the caller has CAP_IPC_LOCK. The object is mapped by
- * mmap(2) with MAP_SHARED. 2 MiB pages are mapped as such where address and
- * offset agree modulo 2 MiB, as they do if mmap chooses the address. A touch
- * for which the node has no page, or by a thread whose cpuset does not allow
- * memory of the node if the page is not there yet, raises SIGBUS; if it is a
- * guest that touches, KVM_RUN fails with EFAULT.
+ * The whole length counts against RLIMIT_MEMLOCK of the caller's user from now
+ * until the object is freed, unless the caller has CAP_IPC_LOCK. If the VM has a
+ * reservation, the object is taken from it as a whole, node by node as the
+ * policies put its pages first; VCPUNUMA_MEM_LOCAL names no node and cannot be.
+ *
+ * 2 MiB pages are mapped as such where address and offset agree modulo 2 MiB,
+ * as they do if mmap chooses the address. A touch for which no page can be had,
+ * or by a thread whose cpuset does not allow memory of the node if the page is
+ * not there yet, raises SIGBUS; if it is a guest that touches, KVM_RUN fails with
+ * EFAULT. A page in which the hardware found an error is unmapped from all who
+ * have it; a touch raises SIGBUS (BUS_MCEERR_AR).
+ *
+ * VCPUNUMA_MEM_POPULATE allocates by threads that run on CPUs of the node the
+ * pages are of, where the caller may run on some; a fatal signal ends it. With
+ * VCPUNUMA_MEM_BOUNDED it fails before a page is taken if the nodes do not have
+ * the memory.
  *
  * Errors beside the general ones: ENOMEM: the node does not have the pages;
  * ENODEV: no such node, or it has no memory; ENOTCONN: the vCPU is not bound,
@@ -471,6 +576,9 @@ struct vcpunuma_cmd_mem_create {
 	__u32 vcpu;
 	__u32 page_shift;
 	__s32 out_fd;
+	__aligned_u64 ranges;
+	__u32 nr_ranges;
+	__u32 range_size;
 };
 
 /**
@@ -492,12 +600,16 @@ struct vcpunuma_node_bytes {
  * @flags: 0
  * @out_length: bytes
  * @out_populated: bytes of pages allocated
- * @out_node: the node asked for
+ * @out_node: the node that all its ranges name, or VCPUNUMA_NONE
  * @out_page_shift: page size is 1 << @out_page_shift bytes
  * @bytes: array of &struct vcpunuma_node_bytes, one for each node that has
  *	pages of the object, in order of node id
  * @nr_bytes: elements @bytes has room for / such nodes
  * @bytes_size: sizeof(struct vcpunuma_node_bytes)
+ * @out_remote: bytes of pages that are not on the node where their policy, when
+ *	they were allocated, wanted them first
+ * @out_small: bytes of 4 KiB pages that stand in for pages of 2 MiB
+ * @out_lost: bytes in which the hardware found errors
  */
 struct vcpunuma_cmd_mem_query {
 	__u32 size;
@@ -509,6 +621,36 @@ struct vcpunuma_cmd_mem_query {
 	__aligned_u64 bytes;
 	__u32 nr_bytes;
 	__u32 bytes_size;
+	__aligned_u64 out_remote;
+	__aligned_u64 out_small;
+	__aligned_u64 out_lost;
+};
+
+/**
+ * struct vcpunuma_cmd_mem_populate_range - allocate pages of a memory object
+ *	(VCPUNUMA_MEM_POPULATE_RANGE, on the object's file descriptor)
+ * @size: size of this structure
+ * @flags: 0
+ * @offset: first byte, a multiple of the page size
+ * @length: bytes, a multiple of the page size
+ * @workers: threads that allocate at the same time, on each node; 0: as many as
+ *	the module's parameter populate_workers says, which is also the most
+ * @__reserved: 0
+ *
+ * Pages that are there already are left alone. How far it has come is seen with
+ * VCPUNUMA_MEM_QUERY. If it fails, pages it has allocated stay.
+ *
+ * Errors beside the general ones: EINVAL: not within the object; ENOMEM: no page
+ * can be had; EPERM: the caller's cpuset does not allow memory of a node; EINTR:
+ * a fatal signal.
+ */
+struct vcpunuma_cmd_mem_populate_range {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__u32 workers;
+	__u32 __reserved;
 };
 
 /* Flags of VCPUNUMA_RESERVE */

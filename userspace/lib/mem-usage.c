@@ -11,6 +11,9 @@ struct vcpunuma_mem_usage {
 	uint64_t length;
 	uint64_t populated;
 	uint64_t page_size;
+	uint64_t remote;
+	uint64_t small;
+	uint64_t lost;
 	unsigned int target;
 	unsigned int nr_nodes;
 	struct vcpunuma_node_bytes *nodes;	/* in order of node id */
@@ -40,6 +43,9 @@ static int fill(struct vcpunuma_mem_usage *usage, int fd)
 	usage->length = cmd.out_length;
 	usage->populated = cmd.out_populated;
 	usage->page_size = UINT64_C(1) << cmd.out_page_shift;
+	usage->remote = cmd.out_remote;
+	usage->small = cmd.out_small;
+	usage->lost = cmd.out_lost;
 	usage->target = cmd.out_node;
 	usage->nr_nodes = cmd.nr_bytes;
 	return 0;
@@ -119,4 +125,22 @@ vcpunuma_mem_usage_bytes(const struct vcpunuma_mem_usage *usage,
 			return usage->nodes[i].bytes;
 	}
 	return 0;
+}
+
+VCPUNUMA_API uint64_t
+vcpunuma_mem_usage_remote(const struct vcpunuma_mem_usage *usage)
+{
+	return usage->remote;
+}
+
+VCPUNUMA_API uint64_t
+vcpunuma_mem_usage_small(const struct vcpunuma_mem_usage *usage)
+{
+	return usage->small;
+}
+
+VCPUNUMA_API uint64_t
+vcpunuma_mem_usage_lost(const struct vcpunuma_mem_usage *usage)
+{
+	return usage->lost;
 }

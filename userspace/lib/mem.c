@@ -35,6 +35,11 @@ vcpunuma_mem_create(struct vcpunuma_vm *vm, uint64_t length,
 	cmd.node = ours.node;
 	cmd.vcpu = ours.vcpu;
 	cmd.page_shift = ours.page_shift;
+	if (ours.nr_ranges) {
+		cmd.ranges = (uintptr_t)ours.ranges;
+		cmd.nr_ranges = ours.nr_ranges;
+		cmd.range_size = sizeof(*ours.ranges);
+	}
 	if (vn_ioctl(vm->fd, VCPUNUMA_MEM_CREATE, &cmd) < 0)
 		return NULL;
 
@@ -115,4 +120,18 @@ VCPUNUMA_API void *vcpunuma_mem_map(const struct vcpunuma_mem *mem, int prot)
 VCPUNUMA_API int vcpunuma_mem_unmap(const struct vcpunuma_mem *mem, void *addr)
 {
 	return addr ? munmap(addr, mem->length) : 0;
+}
+
+VCPUNUMA_API int vcpunuma_mem_populate(const struct vcpunuma_mem *mem,
+				       uint64_t offset, uint64_t length,
+				       unsigned int workers)
+{
+	struct vcpunuma_cmd_mem_populate_range cmd = {
+		.size = sizeof(cmd),
+		.offset = offset,
+		.length = length,
+		.workers = workers,
+	};
+
+	return vn_ioctl(mem->fd, VCPUNUMA_MEM_POPULATE_RANGE, &cmd);
 }

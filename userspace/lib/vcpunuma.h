@@ -59,7 +59,7 @@ extern "C" {
 
 /** struct vcpunuma_vm - a virtual machine: an open file of the device */
 struct vcpunuma_vm;
-/** struct vcpunuma_mem - a memory object: memory on one node */
+/** struct vcpunuma_mem - a memory object: guest memory, placed by node */
 struct vcpunuma_mem;
 /** struct vcpunuma_topology - snapshot of the nodes and CPUs of the host */
 struct vcpunuma_topology;
@@ -831,11 +831,15 @@ vcpunuma_distribution_exited(const struct vcpunuma_distribution *dist);
 /**
  * struct vcpunuma_mem_opts - how to create a memory object
  * @size: sizeof(struct vcpunuma_mem_opts)
- * @flags: any of VCPUNUMA_MEM_POPULATE: allocate all pages at once, and
- *	VCPUNUMA_MEM_VCPU: on the node of @vcpu
- * @node: id of the node, without VCPUNUMA_MEM_VCPU; else 0
+ * @flags: any of VCPUNUMA_MEM_POPULATE: allocate all pages at once,
+ *	VCPUNUMA_MEM_VCPU: on the node of @vcpu, and VCPUNUMA_MEM_SMALL: where a
+ *	node has no page of 2 MiB, pages of 4 KiB do
+ * @node: id of the node, without VCPUNUMA_MEM_VCPU and @ranges; else 0
  * @vcpu: id of a bound vCPU, with VCPUNUMA_MEM_VCPU; else 0
  * @page_shift: 21: pages of 2 MiB, 12: of 4 KiB, 0: 21
+ * @ranges: NULL, or an array: the policy of each part of the object, one after
+ *	the other. See struct vcpunuma_mem_range in <linux/vcpunuma.h>
+ * @nr_ranges: elements of @ranges
  */
 struct vcpunuma_mem_opts {
 	size_t size;
@@ -843,6 +847,8 @@ struct vcpunuma_mem_opts {
 	unsigned int node;
 	unsigned int vcpu;
 	unsigned int page_shift;
+	const struct vcpunuma_mem_range *ranges;
+	unsigned int nr_ranges;
 };
 
 /**
@@ -851,16 +857,27 @@ struct vcpunuma_mem_opts {
  * @length: bytes, a multiple of the page size
  * @opts: how to create it
  *
- * All its pages are on the node asked for. Without VCPUNUMA_MEM_POPULATE a page
- * is allocated when it is first touched, and the touch raises SIGBUS if the
- * node has none left. The file descriptor is close-on-exec.
+ * All its pages are on the node asked for, or where the policies of the ranges put
+ * them; mbind(2) on a mapping changes that for pages that are not there yet.
+ * Without VCPUNUMA_MEM_POPULATE a page is allocated when it is first touched, and
+ * the touch raises SIGBUS if it cannot be had. The file descriptor is
+ * close-on-exec. For a virtual node on each of two host nodes::
+ *
+ *	struct vcpunuma_mem_range ranges[] = {
+ *		{ .length = half, .policy = VCPUNUMA_MEM_STRICT, .node = 0 },
+ *		{ .length = half, .policy = VCPUNUMA_MEM_STRICT, .node = 1 },
+ *	};
+ *	struct vcpunuma_mem_opts opts = {
+ *		.size = sizeof(opts), .ranges = ranges, .nr_ranges = 2,
+ *	};
  *
  * Return: the object, to be closed with vcpunuma_mem_close(); NULL with errno:
- * EINVAL: @length is 0, too long or not a multiple of the page size; ENODEV: no
- * such node, it has no memory, or the vCPU is bound to several; ENOTCONN: the
- * vCPU is not bound; EPERM: the caller's cpuset does not allow that node;
- * ENOMEM: the node does not have the pages; EDQUOT: RLIMIT_MEMLOCK or max_mems;
- * EMFILE, ENFILE: no file descriptor left.
+ * EINVAL: @length is 0, too long or not a multiple of the page size, or a range
+ * makes no sense, or their lengths do not add up to @length; ENODEV: no such node,
+ * it has no memory, or the vCPU is bound to several; ENOTCONN: the vCPU is not
+ * bound; EPERM: the caller's cpuset does not allow that node; ENOMEM: the nodes do
+ * not have the pages; ENOSPC: the VM's reservation does not have them; EDQUOT:
+ * RLIMIT_MEMLOCK or max_mems; EMFILE, ENFILE: no file descriptor left.
  */
 struct vcpunuma_mem *vcpunuma_mem_create(struct vcpunuma_vm *vm,
 					 uint64_t length,
@@ -955,6 +972,25 @@ void *vcpunuma_mem_map(const struct vcpunuma_mem *mem, int prot);
 int vcpunuma_mem_unmap(const struct vcpunuma_mem *mem, void *addr);
 
 /**
+ * vcpunuma_mem_populate() - allocate pages of a memory object
+ * @mem: the object
+ * @offset: first byte, a multiple of the page size
+ * @length: bytes, a multiple of the page size
+ * @workers: threads of the kernel's that allocate at the same time, on each node;
+ *	0: as many as the module allows, which is also the most
+ *
+ * Pages that are there already are left alone. How far it has come another thread
+ * can see with vcpunuma_mem_query(). To give pages back, call fallocate(2) with
+ * FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE on vcpunuma_mem_fd().
+ *
+ * Return: 0, or -1 with errno: EINVAL: it is not within the object, or no multiple
+ * of the page size; ENOMEM: a page cannot be had; EPERM: the caller's cpuset does
+ * not allow memory of a node. If it fails, pages it has allocated stay.
+ */
+int vcpunuma_mem_populate(const struct vcpunuma_mem *mem, uint64_t offset,
+			  uint64_t length, unsigned int workers);
+
+/**
  * vcpunuma_mem_query() - take a snapshot of where a memory object is
  * @mem: the object
  *
@@ -989,7 +1025,7 @@ uint64_t vcpunuma_mem_usage_populated(const struct vcpunuma_mem_usage *usage);
  * vcpunuma_mem_usage_target() - node that was asked for
  * @usage: the snapshot
  *
- * Return: the id of the node.
+ * Return: the id of the node; VCPUNUMA_NONE if its ranges do not all name one.
  */
 unsigned int vcpunuma_mem_usage_target(const struct vcpunuma_mem_usage *usage);
 
@@ -1029,6 +1065,31 @@ unsigned int vcpunuma_mem_usage_node(const struct vcpunuma_mem_usage *usage,
  */
 uint64_t vcpunuma_mem_usage_bytes(const struct vcpunuma_mem_usage *usage,
 				  unsigned int node);
+
+/**
+ * vcpunuma_mem_usage_remote() - how much of the object is where it was not wanted
+ * @usage: the snapshot
+ *
+ * Return: bytes of pages that are not on the node where their policy, when they
+ * were allocated, wanted them first.
+ */
+uint64_t vcpunuma_mem_usage_remote(const struct vcpunuma_mem_usage *usage);
+
+/**
+ * vcpunuma_mem_usage_small() - how much of the object is in smaller pages
+ * @usage: the snapshot
+ *
+ * Return: bytes of 4 KiB pages that stand in for pages of 2 MiB.
+ */
+uint64_t vcpunuma_mem_usage_small(const struct vcpunuma_mem_usage *usage);
+
+/**
+ * vcpunuma_mem_usage_lost() - how much of the object is broken
+ * @usage: the snapshot
+ *
+ * Return: bytes in which the hardware found errors.
+ */
+uint64_t vcpunuma_mem_usage_lost(const struct vcpunuma_mem_usage *usage);
 
 #ifdef __cplusplus
 }
