@@ -6,7 +6,11 @@
  */
 #include <numaif.h>
 #include <sys/ioctl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "bench.h"
 #include "lib.h"
@@ -16,6 +20,8 @@
 #define NODE	1
 #define POOL	"/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages"
 #define THP	"/sys/kernel/mm/transparent_hugepage/enabled"
+#define WARM	"/sys/module/vcpunuma/parameters/warm_mem"
+#define REPORT	"/sys/kernel/debug/vcpunuma/report"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE	23
@@ -28,14 +34,21 @@ static void write_text(const char *path, const char *text)
 	bench_must(!__vn_write_file(path, text));
 }
 
-/* An anonymous mapping, bound to the node and populated */
-static __u64 anonymous(int flags, int advice)
+/* What the parts of a run took */
+struct ticks {
+	__u64 get;
+	__u64 touch;
+	__u64 free;
+};
+
+/* An anonymous mapping bound to the node; populated, or touched page by page */
+static struct ticks anonymous(int flags, int advice, size_t touch)
 {
 	unsigned long nodes = 1UL << NODE;
+	struct ticks ticks;
 	char *map, *at;
-	__u64 begin, end;
 
-	begin = bench_ticks();
+	ticks.get = -bench_ticks();
 	/* Room to align, as who wants huge pages leaves it */
 	map = mmap(NULL, LENGTH + PAGE_2M, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
@@ -43,30 +56,41 @@ static __u64 anonymous(int flags, int advice)
 	at = (char *)(((uintptr_t)map + PAGE_2M - 1) & ~(PAGE_2M - 1));
 	bench_must(!mbind(at, LENGTH, MPOL_BIND, &nodes, 64, 0));
 	bench_must(!advice || !madvise(at, LENGTH, advice));
-	bench_must(!madvise(at, LENGTH, MADV_POPULATE_WRITE));
-	end = bench_ticks();
+	bench_must(touch || !madvise(at, LENGTH, MADV_POPULATE_WRITE));
+	ticks.get += bench_ticks();
+	ticks.touch = -bench_ticks();
+	for (size_t i = 0; touch && i < LENGTH; i += touch)
+		vn_touch(at + i, 1);
+	ticks.touch += bench_ticks();
+	ticks.free = -bench_ticks();
 	munmap(map, LENGTH + PAGE_2M);
-	return end - begin;
+	ticks.free += bench_ticks();
+	return ticks;
+}
+
+static struct ticks anonymous_pool(size_t touch)
+{
+	struct ticks ticks;
+
+	write_text(POOL, "33");
+	ticks = anonymous(MAP_HUGETLB, 0, touch);
+	write_text(POOL, "0");
+	return ticks;
 }
 
 static __u64 by_4k(void)
 {
-	return anonymous(0, MADV_NOHUGEPAGE);
+	return anonymous(0, MADV_NOHUGEPAGE, 0).get;
 }
 
 static __u64 by_thp(void)
 {
-	return anonymous(0, MADV_HUGEPAGE);
+	return anonymous(0, MADV_HUGEPAGE, 0).get;
 }
 
 static __u64 by_pool(void)
 {
-	__u64 ticks;
-
-	write_text(POOL, "33");
-	ticks = anonymous(MAP_HUGETLB, 0);
-	write_text(POOL, "0");
-	return ticks;
+	return anonymous_pool(0).get;
 }
 
 /* With what it takes to fill the pool */
@@ -75,16 +99,55 @@ static __u64 by_hugetlb(void)
 	__u64 begin = bench_ticks(), ticks;
 
 	write_text(POOL, "33");
-	ticks = bench_ticks() - begin + anonymous(MAP_HUGETLB, 0);
+	ticks = bench_ticks() - begin + anonymous(MAP_HUGETLB, 0, 0).get;
 	write_text(POOL, "0");
 	return ticks;
 }
 
-static int create(unsigned int shift)
+static __u64 fault_4k(void)
+{
+	return anonymous(0, MADV_NOHUGEPAGE, PAGE_4K).touch;
+}
+
+static __u64 fault_thp(void)
+{
+	return anonymous(0, MADV_HUGEPAGE, PAGE_2M).touch;
+}
+
+static __u64 fault_pool(void)
+{
+	return anonymous_pool(PAGE_2M).touch;
+}
+
+static __u64 free_thp(void)
+{
+	return anonymous(0, MADV_HUGEPAGE, 0).free;
+}
+
+static __u64 free_4k(void)
+{
+	return anonymous(0, MADV_NOHUGEPAGE, 0).free;
+}
+
+/* To the pool; and from there to the kernel */
+static __u64 free_hugetlb(void)
+{
+	__u64 ticks, begin;
+
+	write_text(POOL, "33");
+	ticks = anonymous(MAP_HUGETLB, 0, 0).free;
+	begin = bench_ticks();
+	write_text(POOL, "0");
+	return ticks + bench_ticks() - begin;
+}
+
+/* ---- Us ---- */
+
+static int create(unsigned int shift, unsigned int flags)
 {
 	struct vcpunuma_cmd_mem_create cmd = {
 		.size = sizeof(cmd),
-		.flags = VCPUNUMA_MEM_POPULATE,
+		.flags = flags,
 		.length = LENGTH,
 		.node = NODE,
 		.page_shift = shift,
@@ -94,51 +157,126 @@ static int create(unsigned int shift)
 	return cmd.out_fd;
 }
 
-static __u64 by_us(unsigned int shift)
+static struct ticks object(unsigned int shift)
 {
-	__u64 begin = bench_ticks(), end;
-	int mem = create(shift);
+	struct ticks ticks = { .get = -bench_ticks() };
+	int mem = create(shift, VCPUNUMA_MEM_POPULATE);
 
-	end = bench_ticks();
+	ticks.get += bench_ticks();
+	ticks.free = -bench_ticks();
 	close(mem);
-	return end - begin;
+	ticks.free += bench_ticks();
+	return ticks;
 }
 
 static __u64 by_us_2m(void)
 {
-	return by_us(21);
+	return object(21).get;
 }
 
 static __u64 by_us_4k(void)
 {
-	return by_us(12);
+	return object(12).get;
 }
 
-/* A page of each two MiB, in what is there already */
-static __u64 touch(unsigned int shift, size_t step)
+static __u64 free_us_2m(void)
 {
-	int mem = create(shift);
-	char *at = __vn_map(mem, LENGTH);
-	__u64 begin, end;
+	return object(21).free;
+}
 
+static __u64 free_us_4k(void)
+{
+	return object(12).free;
+}
+
+static int is_full(void)
+{
+	char line[256];
+	FILE *report = fopen(REPORT, "r");
+	int full = 0;
+
+	bench_must(!!report);
+	while (fgets(line, sizeof(line), report))
+		full |= !strncmp(line, "Node 1:", 7) &&
+			strstr(line, "64 MiB of it warm");
+	fclose(report);
+	return full;
+}
+
+/* Of pages that were cleared before */
+static __u64 by_us_warm(void)
+{
+	__u64 ticks;
+
+	write_text(WARM, "1:64");
+	while (!is_full())
+		usleep(10000);
+	ticks = object(21).get;
+	write_text(WARM, "0");
+	return ticks;
+}
+
+static long faults(void)
+{
+	struct rusage usage;
+
+	bench_must(!getrusage(RUSAGE_SELF, &usage));
+	return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* A page of each @step bytes, of an object mapped as @map says */
+static struct ticks touch(unsigned int shift, size_t step, unsigned int flags,
+			  int map)
+{
+	int mem = create(shift, flags);
+	struct ticks ticks;
+	char *at;
+
+	ticks.get = -bench_ticks();
+	at = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED | map, mem,
+		  0);
+	ticks.get += bench_ticks();
 	bench_must(at != MAP_FAILED);
-	begin = bench_ticks();
+	ticks.free = faults();
+	ticks.touch = -bench_ticks();
 	for (size_t i = 0; i < LENGTH; i += step)
 		vn_touch(at + i, 1);
-	end = bench_ticks();
+	ticks.touch += bench_ticks();
+	bench_must(!(map & MAP_POPULATE) || ticks.free == (__u64)faults());
 	munmap(at, LENGTH);
 	close(mem);
-	return end - begin;
+	return ticks;
 }
 
 static __u64 touch_2m(void)
 {
-	return touch(21, PAGE_2M);
+	return touch(21, PAGE_2M, VCPUNUMA_MEM_POPULATE, 0).touch;
 }
 
 static __u64 touch_4k(void)
 {
-	return touch(12, PAGE_4K);
+	return touch(12, PAGE_4K, VCPUNUMA_MEM_POPULATE, 0).touch;
+}
+
+static __u64 fault_us_2m(void)
+{
+	return touch(21, PAGE_2M, 0, 0).touch;
+}
+
+static __u64 fault_us_4k(void)
+{
+	return touch(12, PAGE_4K, 0, 0).touch;
+}
+
+static __u64 map_2m(void)
+{
+	return touch(21, PAGE_2M, VCPUNUMA_MEM_POPULATE, MAP_POPULATE).get;
+}
+
+/* Without a fault, or it is an error */
+static __u64 touch_mapped(void)
+{
+	return touch(21, PAGE_2M, VCPUNUMA_MEM_POPULATE, MAP_POPULATE).touch;
 }
 
 static const struct {
@@ -152,10 +290,25 @@ static const struct {
 	{ "2 MiB allocated", "transparent huge pages", by_thp, PAGE_2M },
 	{ "2 MiB allocated", "pages of 4 KiB", by_4k, PAGE_2M },
 	{ "2 MiB allocated", "MEM_CREATE", by_us_2m, PAGE_2M },
+	{ "2 MiB allocated", "MEM_CREATE, warm pool", by_us_warm, PAGE_2M },
 	{ "4 KiB allocated", "mmap, mbind, madvise", by_4k, PAGE_4K },
 	{ "4 KiB allocated", "MEM_CREATE", by_us_4k, PAGE_4K },
+	{ "fault that allocates 2 MiB", "hugetlb, pool filled before",
+	  fault_pool, PAGE_2M },
+	{ "fault that allocates 2 MiB", "transparent huge pages", fault_thp,
+	  PAGE_2M },
+	{ "fault that allocates 2 MiB", "memory object", fault_us_2m, PAGE_2M },
+	{ "fault that allocates 4 KiB", "anonymous", fault_4k, PAGE_4K },
+	{ "fault that allocates 4 KiB", "memory object", fault_us_4k, PAGE_4K },
 	{ "first touch of 2 MiB", "MEM_CREATE", touch_2m, PAGE_2M },
 	{ "first touch of 4 KiB", "MEM_CREATE", touch_4k, PAGE_4K },
+	{ "2 MiB mapped", "mmap with MAP_POPULATE", map_2m, PAGE_2M },
+	{ "first touch of that", "no fault", touch_mapped, PAGE_2M },
+	{ "2 MiB freed", "hugetlb", free_hugetlb, PAGE_2M },
+	{ "2 MiB freed", "transparent huge pages", free_thp, PAGE_2M },
+	{ "2 MiB freed", "memory object", free_us_2m, PAGE_2M },
+	{ "4 KiB freed", "anonymous", free_4k, PAGE_4K },
+	{ "4 KiB freed", "memory object", free_us_4k, PAGE_4K },
 };
 
 int main(void)
