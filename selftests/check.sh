@@ -21,7 +21,8 @@ running=0
 reported=0
 failed=0
 
-mapfile -t c_files < <(find kmod uapi selftests -name '*.[ch]' | sort)
+mapfile -t c_files < <(find kmod uapi selftests -name '*.[ch]' ! -name trace.h |
+	sort)
 mapfile -t kernel_files < <(find kmod uapi -name '*.[ch]' | sort)
 mapfile -t scripts < <(grep -rIlE '^#!/bin/(ba|busybox )?sh|shellcheck shell=' \
 	--exclude-dir=.git --exclude-dir=build . | sort)
@@ -186,6 +187,8 @@ sparse_is_usable ||
 # Two checks read them.
 make -s -C selftests/fuzz OUTPUT="$build/fuzz" "$build"/fuzz/{commands,complaints}.h ||
 	die "could not generate headers of the fuzzer"
+make -s -C selftests OUTPUT="$build/selftests" "$build/selftests/differences.h" ||
+	die "could not generate a header of the tests"
 
 check "user space: gcc -fanalyzer" \
 	selftests/static/user.sh analyzer "$harness" "$build"
@@ -195,6 +198,10 @@ check "module without warnings: gcc W=1, sparse, clang W=1" module_builds
 check "module: coccinelle" selftests/static/cocci.sh "$ksource/scripts/coccinelle"
 check "checkpatch" "$ksource/scripts/checkpatch.pl" --no-tree --strict --quiet \
 	--no-summary --terse --show-types --file "${c_files[@]}"
+# Macros that are no C to it, laid out as all the kernel lays them out.
+check "checkpatch: tracepoints" "$ksource/scripts/checkpatch.pl" --no-tree \
+	--strict --quiet --no-summary --terse --show-types \
+	--ignore PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE --file kmod/trace.h
 check "shellcheck" shellcheck "${scripts[@]}"
 check "kernel-doc" "$ksource/scripts/kernel-doc" -none -Werror "${kernel_files[@]}"
 check "uapi header alone, C90 to C++17" headers_alone
@@ -209,10 +216,13 @@ check "only compat.h knows kernel versions" \
 	only '\<(LINUX_VERSION_CODE|KERNEL_VERSION)\>' compat.h
 check "only cmd.c copies commands" \
 	only '\<(copy_(from|to|struct_from)_user|[gp]et_user)\(' cmd.c
-check "only pin.c touches tasks" \
-	only '\<(set_cpus_allowed_ptr|[gp]et_task_struct|find_get_pid|get_pid_task)\(' pin.c
-check "only mem.c allocates and frees pages" \
-	only '\<(__)?(alloc|free)_pages|\<__free_pages\(|\<folio_(alloc|put)\(' mem.c
+# Two have threads of their own, of the kernel's.
+check "only pin.c touches others' tasks" \
+	only '\<(set_cpus_allowed_ptr|[gp]et_task_struct|find_get_pid|get_pid_task)\(' \
+	pin.c populate.c pool.c
+check "only pages.c and pool.c allocate and free pages" \
+	only '\<(__)?(alloc|free)_pages|\<__free_pages\(|\<folio_(alloc|put)\(' \
+	pages.c pool.c
 check "the core is pure; only its types.h includes a system's headers" core_pure
 check "only report.c knows debugfs" \
 	only '\<debugfs_[a-z_]+\(' report.c

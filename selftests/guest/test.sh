@@ -38,10 +38,13 @@ elif [ -n "$storm" ]; then
 	mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep ^storm-)
 	everywhere=("${programs[@]}")
 else
-	# Storms are about who acts at the same time, not about where: unless
-	# asked for, one topology has them, and not with every checker there is.
-	mapfile -t everywhere < <(printf '%s\n' "${programs[@]}" | grep -v ^storm-)
-	[ "$kernel" != debug ] || programs=("${everywhere[@]}")
+	# Storms are about who acts at the same time, not about where, and so it is
+	# with what is about the kernel's calls, or takes a minute: unless asked for,
+	# one topology has them. Storms not with every checker there is.
+	mapfile -t everywhere < <(printf '%s\n' "${programs[@]}" |
+		grep -vE '^(storm-|calls-|full$|memmodel$|populate$|qemu\.sh$|warm$)')
+	mapfile -t calm < <(printf '%s\n' "${programs[@]}" | grep -v '^storm-')
+	[ "$kernel" != debug ] || programs=("${calm[@]}")
 fi
 # Of a program, in seconds. It is for what hangs: the debug kernel is slow, and
 # asks for leaks in the end.
