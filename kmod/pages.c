@@ -465,7 +465,10 @@ static int batch_alloc(struct vcpunuma_mem *mem, struct batch *b, pgoff_t first,
 	b->plain = !mem->reserved && !stands_in(mem, 0);
 	w = b->want;
 	for (; b->nr < nr; b->nr++, w.n++) {
-		page = alloc_wanted(mem, &w);
+		/* As a rule its node has one, free. */
+		page = w.at_home ? alloc_on(mem, w.home, 0, LIGHT_GFP) : NULL;
+		if (!page)
+			page = alloc_wanted(mem, &w);
 		if (IS_ERR(page))
 			return PTR_ERR(page);
 		b->page[b->nr] = page;
