@@ -841,13 +841,18 @@ void layout_restrict(struct layout *l, const nodemask_t *nodes)
 	mutex_unlock(&l->lock);
 }
 
+static u32 sole_of(const struct mem_policy *p)
+{
+	return p->nr_turns == 1 ? p->turns[0].node : p->node;
+}
+
 /** layout_sole - the node that all is wanted on first, or VCPUNUMA_NONE */
 u32 layout_sole(const struct layout *l)
 {
-	u32 i, node = l->ranges[0]->node;
+	u32 i, node = sole_of(l->ranges[0]);
 
 	for (i = 1; i < l->nr_ranges; i++)
-		if (l->ranges[i]->node != node)
+		if (sole_of(l->ranges[i]) != node)
 			return VCPUNUMA_NONE;
 	return node;
 }

@@ -554,18 +554,20 @@ static int reserve_all(int fd, int node)
 TEST_F(reserved, of_others)
 {
 	const size_t length = 128 * MIB;
-	struct vn_set set = vn_set_of(self->a), to_b = vn_set_of(self->b);
+	struct vn_set set, to_b;
 	struct vcpunuma_chunk chunk[8];
 	struct vcpunuma_cmd_reserve cmd = {
 		.nr_vcpus = 1,
 		.mem = length,
-		.nodes = (uintptr_t)&set,
-		.nr_node_bits = VN_NODES,
 	};
 	char *at;
 	int mem;
 
 	need_both();
+	set = vn_set_of(self->a);
+	to_b = vn_set_of(self->b);
+	cmd.nodes = (uintptr_t)&set;
+	cmd.nr_node_bits = VN_NODES;
 	ASSERT_EQ(0, __vn_reserve(self->fd, &cmd, NULL, 0, chunk,
 				  ARRAY_SIZE(chunk)));
 	mem = vn_mem_create(self->fd, 0, length, self->a, 0);

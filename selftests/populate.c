@@ -207,9 +207,14 @@ static int find_workers(int node, struct worker *worker, int max)
 		if (__vn_read_file(path, stat, sizeof(stat)) ||
 		    __vn_status_affinity(worker[nr].pid, &worker[nr].allowed))
 			continue;
-		/* The 39th field; the name may have blanks in it. */
+		/* By fields; the name may have blanks in it. */
 		rest = strrchr(stat, ')');
-		for (int i = 0; rest && i < 37; i++)
+		for (int i = 0; rest && i < 12; i++)
+			rest = strchr(rest + 1, ' ');
+		/* A thread is made first, and told then where it may run. */
+		if (!rest || !strncmp(rest, " 0 0 ", 5))
+			continue;
+		for (int i = 0; rest && i < 25; i++)
 			rest = strchr(rest + 1, ' ');
 		worker[nr].cpu = rest ? atoi(rest) : -1;
 		nr++;
