@@ -466,7 +466,8 @@ struct vcpunuma_cmd_distribution {
  * @VCPUNUMA_MEM_INTERLEAVE: each from the next of @nodes, as many of each in turn
  *	as its weight is; from that node, or the page cannot be had
  * @VCPUNUMA_MEM_LOCAL: as with PREFERRED, from the node of the CPU that touches
- *	the page or has it allocated
+ *	the page or has it allocated; from the nearest that has memory, if that
+ *	node has none
  */
 enum vcpunuma_mem_policy {
 	VCPUNUMA_MEM_STRICT = 0,
