@@ -455,6 +455,7 @@ static int batch_alloc(struct vcpunuma_mem *mem, struct batch *b, pgoff_t first,
 {
 	struct page *page;
 	struct want w;
+	bool strict;
 
 	b->nr = 0;
 	want_small(&b->want, mem, first, who);
@@ -464,11 +465,11 @@ static int batch_alloc(struct vcpunuma_mem *mem, struct batch *b, pgoff_t first,
 					     b->want.mbind, first));
 	b->plain = !mem->reserved && !stands_in(mem, 0);
 	w = b->want;
+	/* As a rule there is but one node to ask. */
+	strict = w.at_home && !w.policy->spills;
 	for (; b->nr < nr; b->nr++, w.n++) {
-		/* As a rule its node has one, free. */
-		page = w.at_home ? alloc_on(mem, w.home, 0, LIGHT_GFP) : NULL;
-		if (!page)
-			page = alloc_wanted(mem, &w);
+		page = strict ? alloc_on(mem, w.home, 0, PAGES_GFP) ?:
+		       ERR_PTR(-ENOMEM) : alloc_wanted(mem, &w);
 		if (IS_ERR(page))
 			return PTR_ERR(page);
 		b->page[b->nr] = page;
