@@ -155,9 +155,9 @@ static inline void shrinker_destroy(struct shrinker *s)
 
 /* The first page of a larger one tells that some page of it has an error. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
-static inline bool page_has_hwpoisoned(const struct page *page)
+static inline bool page_has_hwpoisoned(struct page *page)
 {
-	return PageHasHWPoisoned((struct page *)page);
+	return PageHasHWPoisoned(page);
 }
 
 static inline void page_set_has_hwpoisoned(struct page *page)
@@ -165,7 +165,7 @@ static inline void page_set_has_hwpoisoned(struct page *page)
 	SetPageHasHWPoisoned(page);
 }
 #else
-static inline bool page_has_hwpoisoned(const struct page *page)
+static inline bool page_has_hwpoisoned(struct page *page)
 {
 	return folio_test_has_hwpoisoned((struct folio *)page);
 }

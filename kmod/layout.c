@@ -272,13 +272,11 @@ static int get_ranges(struct layout *l, struct vcpunuma_vm *vm,
 /**
  * layout_setup - a layout without ranges yet
  * @l: the layout, for layout_free()
- * @length: bytes of the object
- * @shift: log2 of the size of its pages
+ * @shift: log2 of the size of the object's pages
  */
-void layout_setup(struct layout *l, u64 length, unsigned int shift)
+void layout_setup(struct layout *l, unsigned int shift)
 {
 	l->shift = shift;
-	l->pages = length >> PAGE_SHIFT;
 	INIT_LIST_HEAD(&l->made);
 	mutex_init(&l->lock);
 	nodes_setall(l->allowed);
@@ -312,7 +310,7 @@ static int init_node(struct layout *l, struct vcpunuma_vm *vm,
 	if (err)
 		return err;
 	return append(l, policy_strict(node) ?: ERR_PTR(-ENOMEM), 0,
-			 cmd->length);
+		      cmd->length);
 }
 
 /**
@@ -337,13 +335,12 @@ int layout_init(struct layout *l, struct vcpunuma_vm *vm,
 }
 
 /** layout_init_local - one range, near to who touches it */
-int layout_init_local(struct layout *l)
+int layout_init_local(struct layout *l, u64 length)
 {
 	l->ranges = kvcalloc(1, sizeof(*l->ranges), GFP_KERNEL_ACCOUNT);
 	if (!l->ranges)
 		return -ENOMEM;
-	return append(l, policy_local() ?: ERR_PTR(-ENOMEM), 0,
-			 (u64)l->pages << PAGE_SHIFT);
+	return append(l, policy_local() ?: ERR_PTR(-ENOMEM), 0, length);
 }
 
 void layout_free(struct layout *l)

@@ -120,7 +120,6 @@ struct mem_parts {
 /**
  * struct layout - where the pages of an object are to come from
  * @shift: log2 of their size
- * @pages: how long the object is, in units of PAGE_SIZE
  * @ranges: what it was created with, in order
  * @nr_ranges: elements of @ranges
  * @parts: what mbind(2) made of it, or NULL: nothing
@@ -131,7 +130,6 @@ struct mem_parts {
  */
 struct layout {
 	unsigned int shift;
-	pgoff_t pages;
 	struct mem_policy **ranges;
 	u32 nr_ranges;
 	struct mem_parts __rcu *parts;
@@ -141,10 +139,10 @@ struct layout {
 	nodemask_t allowed;
 };
 
-void layout_setup(struct layout *l, u64 length, unsigned int shift);
+void layout_setup(struct layout *l, unsigned int shift);
 int layout_init(struct layout *l, struct vcpunuma_vm *vm,
 		const struct vcpunuma_cmd_mem_create *cmd);
-int layout_init_local(struct layout *l);
+int layout_init_local(struct layout *l, u64 length);
 void layout_free(struct layout *l);
 
 struct mem_policy *layout_at(const struct layout *l, pgoff_t page, bool *mbind);

@@ -312,8 +312,7 @@ void mem_release(struct vcpunuma_mem *mem)
 	mem_free(mem);
 }
 
-static struct vcpunuma_mem *mem_alloc(struct vcpunuma_vm *vm, u64 length,
-				      unsigned int shift)
+static struct vcpunuma_mem *mem_alloc(u64 length, unsigned int shift)
 {
 	struct vcpunuma_mem *mem;
 	int i, err;
@@ -328,7 +327,7 @@ static struct vcpunuma_mem *mem_alloc(struct vcpunuma_vm *vm, u64 length,
 	}
 	mem->length = length;
 	mem->shift = shift;
-	layout_setup(&mem->layout, length, shift);
+	layout_setup(&mem->layout, shift);
 	xa_init_flags(&mem->pages, XA_FLAGS_ACCOUNT);
 	xa_init(&mem->errors);
 	for (i = 0; i < MEM_LOCKS; i++)
@@ -373,7 +372,7 @@ static struct file *mem_create(struct vcpunuma_vm *vm,
 	if (!cmd->length || cmd->length > MEM_MAX_LENGTH ||
 	    cmd->length & (BIT_ULL(shift) - 1))
 		return ERR_PTR(-EINVAL);
-	mem = mem_alloc(vm, cmd->length, shift);
+	mem = mem_alloc(cmd->length, shift);
 	if (IS_ERR(mem))
 		return ERR_CAST(mem);
 	mem->small = cmd->flags & VCPUNUMA_MEM_SMALL;
@@ -400,11 +399,11 @@ struct file *mem_direct(struct vcpunuma_vm *vm, u64 length)
 	length = round_up(length, HPAGE_PMD_SIZE);
 	if (!length || length > MEM_MAX_LENGTH)
 		return ERR_PTR(-EINVAL);
-	mem = mem_alloc(vm, length, HPAGE_PMD_SHIFT);
+	mem = mem_alloc(length, HPAGE_PMD_SHIFT);
 	if (IS_ERR(mem))
 		return ERR_CAST(mem);
 	mem->small = true;
-	err = layout_init_local(&mem->layout);
+	err = layout_init_local(&mem->layout, length);
 	file = err ? ERR_PTR(err) : mem_publish(vm, mem);
 	if (IS_ERR(file))
 		mem_free(mem);

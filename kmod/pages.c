@@ -142,13 +142,16 @@ struct want {
 	const struct mem_caller *who;
 };
 
+/* The policy is that of the first byte of the 2 MiB or 4 KiB that @n is in. */
 static void want_init(struct want *w, struct vcpunuma_mem *mem, pgoff_t n,
 		      unsigned int order, const struct mem_caller *who)
 {
-	w->n = n;
+	pgoff_t start = round_down(n, 1UL << (mem->shift - PAGE_SHIFT));
+
+	w->n = order ? start : n;
 	w->order = order;
-	w->policy = layout_at(&mem->layout, n, &w->mbind);
-	w->home = layout_home(&mem->layout, w->policy, n, who);
+	w->policy = layout_at(&mem->layout, start, &w->mbind);
+	w->home = layout_home(&mem->layout, w->policy, start, who);
 	w->at_home = w->home != VCPUNUMA_NONE &&
 		     node_isset(w->home, who->allowed) &&
 		     node_isset(w->home, mem->layout.allowed);
@@ -337,11 +340,12 @@ static int enter(struct vcpunuma_mem *mem, const struct want *w,
 	return 0;
 }
 
-static bool chunk_empty(struct vcpunuma_mem *mem, pgoff_t n)
+/* The first page there is in the chunk that number @n is in, or NULL */
+static struct page *chunk_first(struct vcpunuma_mem *mem, pgoff_t n)
 {
 	unsigned long at = round_down(n, CHUNK_PAGES);
 
-	return !xa_find(&mem->pages, &at, at + CHUNK_PAGES - 1, XA_PRESENT);
+	return xa_find(&mem->pages, &at, at + CHUNK_PAGES - 1, XA_PRESENT);
 }
 
 /*
@@ -355,10 +359,9 @@ static int add_page(struct vcpunuma_mem *mem, pgoff_t n,
 	struct page *page;
 	struct want w;
 
-	if (order && !chunk_empty(mem, n))
+	if (order && chunk_first(mem, n))
 		order = 0;
-	want_init(&w, mem, round_down(n, 1UL << (mem->shift - PAGE_SHIFT)),
-		  order, who);
+	want_init(&w, mem, n, order, who);
 	page = alloc_wanted(mem, &w);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
@@ -437,15 +440,6 @@ static u32 absent(struct vcpunuma_mem *mem, pgoff_t first, pgoff_t end)
 	return end - first;
 }
 
-/* The policy of a page is that of the first byte of the page it is part of. */
-static void want_small(struct want *w, struct vcpunuma_mem *mem, pgoff_t n,
-		       const struct mem_caller *who)
-{
-	want_init(w, mem, round_down(n, 1UL << (mem->shift - PAGE_SHIFT)), 0,
-		  who);
-	w->n = n;
-}
-
 /*
  * Allocate at most @nr pages that are to be on @node first, or on any: as long as
  * they have the policy and the home of the first.
@@ -458,7 +452,7 @@ static int batch_alloc(struct vcpunuma_mem *mem, struct batch *b, pgoff_t first,
 	bool strict;
 
 	b->nr = 0;
-	want_small(&b->want, mem, first, who);
+	want_init(&b->want, mem, first, 0, who);
 	if (for_others(&b->want, node))
 		return 0;
 	nr = min_t(pgoff_t, nr, layout_alike(&mem->layout, b->want.policy,
@@ -539,7 +533,7 @@ static int fill_small(struct vcpunuma_mem *mem, pgoff_t first, pgoff_t end,
 	return err;
 }
 
-/* The 2 MiB page of an empty chunk; *@err: 0: done, or it is not for this node */
+/* The 2 MiB page of the empty chunk @n is in; *@err: 0: done, or it is not for this node */
 static bool fill_large(struct vcpunuma_mem *mem, pgoff_t n, u32 node,
 		       const struct mem_caller *who, int *err)
 {
@@ -561,19 +555,14 @@ static bool fill_large(struct vcpunuma_mem *mem, pgoff_t n, u32 node,
 static int fill_chunk(struct vcpunuma_mem *mem, pgoff_t first, pgoff_t end,
 		      u32 node, const struct mem_caller *who)
 {
-	bool large = mem->shift != PAGE_SHIFT;
-	unsigned long at = round_down(first, CHUNK_PAGES);
 	struct page *page;
 	int err;
 
-	if (large) {
-		page = xa_find(&mem->pages, &at, at + CHUNK_PAGES - 1,
-			       XA_PRESENT);
+	if (mem->shift != PAGE_SHIFT) {
+		page = chunk_first(mem, first);
 		if (page && compound_order(page))
 			return 0;
-		if (!page &&
-		    fill_large(mem, round_down(first, CHUNK_PAGES), node, who,
-			       &err))
+		if (!page && fill_large(mem, first, node, who, &err))
 			return err;
 	}
 	return fill_small(mem, first, end, node, who);
@@ -831,22 +820,29 @@ bool pages_poison(struct vcpunuma_mem *mem, struct page *page)
 
 /* ---- The end ---- */
 
+/* None of what the VM reserved is pages of this object any more. */
+static void unback_all(struct vcpunuma_mem *mem)
+{
+	u32 node;
+
+	for (node = 0; node < nr_node_ids; node++)
+		booking_populate(node,
+				 -atomic64_read(&mem->nodes[node].backed));
+}
+
 /**
  * pages_undraw - the object is not of what its VM reserved any more
  * @mem: the object, whose VM is locked
  */
 void pages_undraw(struct vcpunuma_mem *mem)
 {
-	u32 node;
 	int i;
 
 	/* No page is counted one way and undone the other. */
 	for (i = 0; i < MEM_LOCKS; i++)
 		mutex_lock_nest_lock(&mem->locks[i], &mem->vm->lock);
 	mem->reserved = false;
-	for (node = 0; node < nr_node_ids; node++)
-		booking_populate(node,
-				 -atomic64_read(&mem->nodes[node].backed));
+	unback_all(mem);
 	for (i = 0; i < MEM_LOCKS; i++)
 		mutex_unlock(&mem->locks[i]);
 }
@@ -856,11 +852,9 @@ void pages_free(struct vcpunuma_mem *mem)
 {
 	struct page *page;
 	unsigned long n;
-	u32 node;
 
 	if (mem->reserved)
-		for (node = 0; node < nr_node_ids; node++)
-			booking_populate(node, -atomic64_read(&mem->nodes[node].backed));
+		unback_all(mem);
 	xa_for_each(&mem->pages, n, page) {
 		discard(mem, n, page);
 		cond_resched();
