@@ -8,19 +8,9 @@ set -u
 ctl=vcpunumactl
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-tests=0 failed=0
+# shellcheck source=selftests/tap.sh
+. "$(dirname "$(realpath "$0")")/tap.sh"
 cpus=$(getconf _NPROCESSORS_ONLN)
-
-result()
-{
-	tests=$((tests + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $tests $2"
-	else
-		echo "not ok $tests $2"
-		failed=1
-	fi
-}
 
 # tells TITLE PATTERN...: the last output has each pattern in a line.
 tells()

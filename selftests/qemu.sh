@@ -9,18 +9,8 @@ report=/sys/kernel/debug/vcpunuma/report
 size=128
 dir=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
-tests=0 failed=0
-
-result()
-{
-	tests=$((tests + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $tests $2"
-	else
-		echo "not ok $tests $2"
-		failed=1
-	fi
-}
+# shellcheck source=selftests/tap.sh
+. "$(dirname "$(realpath "$0")")/tap.sh"
 
 leave()
 {

@@ -10,18 +10,8 @@ shopt -s lastpipe
 ctl=${1:?usage: planner.sh VCPUNUMACTL}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-tests=0 failed=0
-
-result()
-{
-	tests=$((tests + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $tests $2"
-	else
-		echo "not ok $tests $2"
-		failed=1
-	fi
-}
+# shellcheck source=selftests/tap.sh
+. "$(dirname "$(realpath "$0")")/../tap.sh"
 
 small()
 {
