@@ -120,6 +120,23 @@ run_guests()
 	wait
 }
 
+# What went wrong in NAME, in short and marked: CI shows the end of what it is told.
+recap()
+{
+	local topology=$1 name=$2 logs=$build/test/$1
+	{
+		if grep -q "^$name " "$logs/results" 2>/dev/null; then
+			awk -v name="# $name" '
+				/^# [a-z0-9.-]+$/	{ here = $0 == name }
+				here && /^not ok|Expected|complained|[Ee]xit status|stopped after|terminated|:[0-9]+:.*:|^#   /' \
+				"$logs/output.log" | head -n 60
+		else
+			tail -n 20 "$logs/output.log"
+			tail -n 20 "$logs/console.log"
+		fi
+	} 2>/dev/null | sed "s/^/! $topology $name: /" || true
+}
+
 trap "trap - INT TERM; kill 0" INT TERM
 if [ ${#topologies[@]} -gt 1 ]; then
 	run_guests "${topologies[@]}"
@@ -140,10 +157,12 @@ for topology in "${topologies[@]}"; do
 			sed -n "s/^$name \([0-9]* [0-9]* [0-9]* [0-9]*\)\$/\1/p" \
 				"$logs/results" 2>/dev/null) || {
 			count "$topology" "$name" 0 1 0 - "did not finish"
+			recap "$topology" "$name"
 			continue
 		}
 		count "$topology" "$name" "$passed" "$failed" "$skipped" "$seconds" \
 			"$([ "$failed" = 0 ] || echo "see $logs")"
+		[ "$failed" = 0 ] || recap "$topology" "$name"
 	done
 	# The guest ended badly although each step went well.
 	if [ "$status" != 0 ] && [ $total_failed = "$failed_before" ]; then
