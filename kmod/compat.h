@@ -176,6 +176,24 @@ static inline void page_set_has_hwpoisoned(struct page *page)
 }
 #endif
 
+/*
+ * map_part - map a page of PAGE_SIZE by itself, as the answer to a fault
+ *
+ * Kernels before 6.14 need nobody to do it: what a fault handler returns is mapped
+ * alone unless it can be mapped by 2 MiB. Newer ones map what is around it too.
+ *
+ * Return: an answer; 0: the kernel is to do it.
+ */
+static inline vm_fault_t map_part(struct vm_fault *vmf, struct page *page)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+	return 0;
+#else
+	return vmf_insert_page_mkwrite(vmf, page,
+				       vmf->flags & FAULT_FLAG_WRITE);
+#endif
+}
+
 /* Does the cgroup, or one it is in, limit memory? */
 static inline bool memcg_has_limit(struct mem_cgroup *memcg)
 {

@@ -40,6 +40,19 @@ static struct mem_caller toucher(const struct mm_struct *mm)
 	return who;
 }
 
+/* The page, of which other parts may be broken, is there and locked. */
+static vm_fault_t answer(struct vm_fault *vmf, struct page *page)
+{
+	struct page *head = compound_head(page);
+
+	/* The kernel would look for its mappings where there are none. */
+	if (unlikely(PageHWPoison(page)))
+		return VM_FAULT_HWPOISON;
+	if (compound_order(head) && unlikely(page_has_hwpoisoned(head)))
+		return map_part(vmf, page);
+	return 0;
+}
+
 /*
  * The page is returned locked and referenced. The kernel maps it as 2 MiB if it
  * is that large and the VMA allows; no flag must be set on the VMA that makes
@@ -53,6 +66,7 @@ static vm_fault_t mem_fault(struct vm_fault *vmf)
 	struct vcpunuma_mem *mem = vmf->vma->vm_file->private_data;
 	struct mem_caller who = toucher(vmf->vma->vm_mm);
 	struct page *page;
+	vm_fault_t ret;
 
 	if (vmf->pgoff >= mem->length >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
@@ -67,11 +81,11 @@ static vm_fault_t mem_fault(struct vm_fault *vmf)
 		unlock_page(page);
 		put_page(page);
 	}
-	/* The kernel would look for its mappings where there are none. */
-	if (unlikely(PageHWPoison(page))) {
+	ret = answer(vmf, page);
+	if (ret) {
 		unlock_page(page);
 		put_page(page);
-		return VM_FAULT_HWPOISON;
+		return ret;
 	}
 	vmf->page = page;
 	return VM_FAULT_LOCKED;

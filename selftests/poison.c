@@ -7,7 +7,6 @@
 #include "memory.h"
 
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #ifndef MADV_HWPOISON
@@ -71,16 +70,6 @@ FIXTURE_TEARDOWN(poison)
 	do {								\
 		if (self->missing)					\
 			SKIP(return, "%s", self->missing);		\
-	} while (0)
-
-/* Newer kernels, asked for a part of a large page, map all parts, broken or not. */
-#define need_parts()							\
-	do {								\
-		struct utsname uts;					\
-									\
-		uname(&uts);						\
-		if (variant->shift == 21 && atoi(uts.release) >= 7)	\
-			SKIP(return, "this kernel maps all of 2 MiB");	\
 	} while (0)
 
 static long long lost(int mem)
@@ -175,7 +164,6 @@ TEST_F(poison, mapped_by_two)
 	struct vn_child c;
 
 	need_hwpoison();
-	need_parts();
 	memset(self->at, 7, self->length);
 	vn_child_start(&c);
 	ASSERT_EQ(0, vn_child_call(&c, child_map, (void *)self->length,
@@ -241,7 +229,6 @@ TEST_F(poison, touched_later)
 	int status;
 
 	need_hwpoison();
-	need_parts();
 	memset(self->at, 7, self->length);
 	break_at(self->at + broken);
 	madvise(self->at, self->length, MADV_DONTNEED);
@@ -281,7 +268,6 @@ TEST_F(poison, punched_in_part)
 	int left = 0;
 
 	need_hwpoison();
-	need_parts();
 	memset(self->at, 7, self->length);
 	break_at(self->at + broken);
 	ASSERT_EQ(0, __vn_mem_punch(self->mem, from, length));
