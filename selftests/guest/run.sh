@@ -182,15 +182,18 @@ logs=$(realpath -m "$logs")
 # Any complaint of the kernel ends the guest. no_timer_check: under emulation
 # on a busy host the timer check may fail without a reason. init_on_alloc=0:
 # Debian's kernels clear all memory by themselves, which hides whether the
-# module does.
+# module does. norandmaps: QEMU translates code once for each address it is seen
+# at, so that with thousands of processes, each with its libraries elsewhere, there
+# are thousands of translations of a page; when that page is used anew, each byte
+# written to it looks through all of them, and that takes minutes.
 append=(
 	console=ttyS0 loglevel=5 log_buf_len=4M
 	panic=-1 panic_on_warn=1 oops=panic hung_task_panic=1 no_timer_check
-	init_on_alloc=0 init_on_free=0
+	init_on_alloc=0 init_on_free=0 norandmaps
 )
 [ ! -f "$kernel_dir/cmdline" ] || append+=("$(cat "$kernel_dir/cmdline")")
 [ $count = no ] || append+=(tsc=reliable clocksource=tsc tsc_early_khz=1000000
-	nokaslr norandmaps)
+	nokaslr)
 [ -z "$options" ] || append+=("$options")
 signal=on
 [ $interactive = no ] || signal=off
