@@ -1272,7 +1272,7 @@ struct vcpunuma_cmd_explain {
  * For who opens a file, says what may be done with it, and hands it to a process
  * he trusts less. Holds for the file, whoever uses it, for good: a limit only
  * ever gets narrower, and none can be lifted. Commands that were begun before
- * count as given before.
+ * count as given before, and so do touches of memory that has no page yet.
  *
  * What is beyond fails with EACCES (commands, nodes, CPUs) or EDQUOT (vCPUs,
  * bytes). Binding to a node or a set leaves out the CPUs that the VM may not
