@@ -737,6 +737,21 @@ void booking_populate(u32 node, s64 bytes)
 	atomic64_add(bytes, &populated[node]);
 }
 
+/* Bytes of a node that are reserved, and no pages yet; if that is negative, none. */
+static s64 kept_on(u32 node)
+{
+	return atomic64_read(&reserved[node]) -
+	       atomic64_read(&populated[node]);
+}
+
+/** booking_spare - bytes of a node, online, that a VM without a reservation may have */
+u64 booking_spare(u32 node)
+{
+	s64 rest = node_mem(node).available - max(kept_on(node), (s64)0);
+
+	return max(rest, (s64)0);
+}
+
 /**
  * booking_spares - may a VM without a reservation have that much of a node?
  * @node: the node, online
@@ -746,9 +761,9 @@ void booking_populate(u32 node, s64 bytes)
  */
 bool booking_spares(u32 node, u64 bytes)
 {
-	s64 kept = atomic64_read(&reserved[node]) -
-		   atomic64_read(&populated[node]);
+	s64 kept = kept_on(node);
 
+	/* What is available is not asked for without need: it takes a while. */
 	return kept <= 0 || node_mem(node).available >= kept + bytes;
 }
 

@@ -118,6 +118,7 @@ u64 booking_total(const struct booking *b);
 u64 booking_mem(const struct booking *b, u32 node);
 void booking_foreign(const struct booking *own, struct cpumask *cpus);
 void booking_populate(u32 node, s64 bytes);
+u64 booking_spare(u32 node);
 bool booking_spares(u32 node, u64 bytes);
 
 int books_copy(struct books *copy);

@@ -775,37 +775,60 @@ void layout_homes(struct layout *l, pgoff_t first, pgoff_t end,
 	mutex_unlock(&l->lock);
 }
 
-static bool bound_holds(const struct layout *l, const struct mem_policy *p,
-			const struct mem_caller *who)
+/* Take so much of what a node has, or all it has; returns how much. */
+static u64 take(u64 *has, u32 node, u64 bytes)
 {
-	u64 bytes = (u64)(p->end - p->first) << PAGE_SHIFT;
-	u64 local = node_mem(p->node).available, remote = 0;
+	u64 taken = min(has[node], bytes);
+
+	has[node] -= taken;
+	return taken;
+}
+
+/* Take a range with a bound on what is remote; false: it cannot be kept. */
+static bool take_bounded(const struct layout *l, const struct mem_policy *p,
+			 const struct mem_caller *who, u64 *has)
+{
+	u64 rest = (u64)(p->end - p->first) << PAGE_SHIFT;
+	nodemask_t tried = nodemask_of_node(p->node);
 	u32 node;
 
-	if (local >= bytes)
-		return true;
-	for_each_node_mask(node, p->spill)
-		if (node_state(node, N_MEMORY) && node_isset(node, l->allowed) &&
-		    node_isset(node, who->allowed))
-			remote += node_mem(node).available;
-	return local + min_t(u64, remote, p->room) >= bytes;
+	rest -= take(has, p->node, rest);
+	if (rest > p->room)
+		return false;
+	while (rest) {
+		node = layout_next(l, p, p->node, who, &tried);
+		if (node == VCPUNUMA_NONE)
+			return false;
+		rest -= take(has, node, rest);
+	}
+	return true;
 }
 
 /**
  * layout_holds - can the bounds on what is remote be kept?
  * @l: the layout of an object that has no pages
  * @who: for whom it is to get all of them
+ * @has: bytes that it may have of each node, by id; what it takes is subtracted
+ *
+ * Other ranges get what they ask for first: whether they do is seen when they do.
  *
  * Return: false: the nodes do not have the memory.
  */
-bool layout_holds(const struct layout *l, const struct mem_caller *who)
+bool layout_holds(const struct layout *l, const struct mem_caller *who,
+		  u64 *has)
 {
 	const struct mem_policy *p;
 	u32 i;
 
 	for (i = 0; i < l->nr_ranges; i++) {
 		p = l->ranges[i];
-		if (p->room != S64_MAX && !bound_holds(l, p, who))
+		if (p->home == MEM_HOME_NODE && p->room == S64_MAX)
+			take(has, p->node,
+			     (u64)(p->end - p->first) << PAGE_SHIFT);
+	}
+	for (i = 0; i < l->nr_ranges; i++) {
+		p = l->ranges[i];
+		if (p->room != S64_MAX && !take_bounded(l, p, who, has))
 			return false;
 	}
 	return true;

@@ -410,13 +410,32 @@ struct file *mem_direct(struct vcpunuma_vm *vm, u64 length)
 	return file;
 }
 
-static int mem_populate(struct vcpunuma_mem *mem)
+/* Before any page is taken: the bounds of its ranges can be kept. */
+static int mem_foresee(struct vcpunuma_mem *mem)
 {
 	struct mem_caller who = mem_caller();
+	bool holds;
+	u64 *has;
+	u32 node;
 
-	if (!layout_holds(&mem->layout, &who))
+	has = kvcalloc(nr_node_ids, sizeof(*has), GFP_KERNEL_ACCOUNT);
+	if (!has)
 		return -ENOMEM;
-	return populate(mem, 0, mem->length >> PAGE_SHIFT, 0);
+	for_each_online_node(node)
+		if (node_isset(node, who.allowed) &&
+		    node_isset(node, mem->layout.allowed))
+			has[node] = max(mem->nodes[node].drawn,
+					booking_spare(node));
+	holds = layout_holds(&mem->layout, &who, has);
+	kvfree(has);
+	return holds ? 0 : -ENOMEM;
+}
+
+static int mem_populate(struct vcpunuma_mem *mem)
+{
+	int err = mem_foresee(mem);
+
+	return err ?: populate(mem, 0, mem->length >> PAGE_SHIFT, 0);
 }
 
 int mem_cmd_create(struct cmd_call *call, union cmd_buffer *buf)

@@ -172,20 +172,23 @@ static bool may_have(struct vcpunuma_mem *mem, u32 node, u64 bytes)
 	return booking_spares(node, bytes);
 }
 
+/* It has been seen that the node has so much for the object. */
+static struct page *alloc_granted(u32 node, unsigned int order, gfp_t gfp)
+{
+	/* The kernel logs a trace for a node that has gone. */
+	return node_online(node) ? alloc_pages_node(node, gfp, order) : NULL;
+}
+
 static struct page *alloc_on(struct vcpunuma_mem *mem, u32 node,
 			     unsigned int order, gfp_t gfp)
 {
-	u64 bytes = PAGE_SIZE << order;
 	struct page *page = NULL;
 
-	/* The kernel logs a trace for a node that has gone. */
-	if (!node_online(node))
-		return NULL;
-	if (!may_have(mem, node, bytes))
+	if (!node_online(node) || !may_have(mem, node, PAGE_SIZE << order))
 		return NULL;
 	if (order == HPAGE_PMD_ORDER)
 		page = pool_take(node, mem->memcg);
-	return page ?: alloc_pages_node(node, gfp, order);
+	return page ?: alloc_granted(node, order, gfp);
 }
 
 /* Of that node, by smaller ones if that will do: then only the one wanted. */
@@ -440,16 +443,25 @@ static u32 absent(struct vcpunuma_mem *mem, pgoff_t first, pgoff_t end)
 	return end - first;
 }
 
+/* A page of a batch, which may have its home */
+static struct page *batch_page(struct vcpunuma_mem *mem, struct want *w)
+{
+	/* As a rule there is but one node to ask. */
+	if (w->at_home && !w->policy->spills)
+		return alloc_granted(w->home, 0, PAGES_GFP) ?: ERR_PTR(-ENOMEM);
+	return alloc_wanted(mem, w);
+}
+
 /*
  * Allocate at most @nr pages that are to be on @node first, or on any: as long as
- * they have the policy and the home of the first.
+ * they have the policy and the home of the first, and are there. None of them is
+ * counted before all are allocated: so whether they may be is asked at once.
  */
 static int batch_alloc(struct vcpunuma_mem *mem, struct batch *b, pgoff_t first,
 		       u32 nr, u32 node, const struct mem_caller *who)
 {
 	struct page *page;
 	struct want w;
-	bool strict;
 
 	b->nr = 0;
 	want_init(&b->want, mem, first, 0, who);
@@ -459,15 +471,19 @@ static int batch_alloc(struct vcpunuma_mem *mem, struct batch *b, pgoff_t first,
 					     b->want.mbind, first));
 	b->plain = !mem->reserved && !stands_in(mem, 0);
 	w = b->want;
-	/* As a rule there is but one node to ask. */
-	strict = w.at_home && !w.policy->spills;
-	for (; b->nr < nr; b->nr++, w.n++) {
-		page = strict ? alloc_on(mem, w.home, 0, PAGES_GFP) ?:
-		       ERR_PTR(-ENOMEM) : alloc_wanted(mem, &w);
+	/* Hardly any left: one by one, as for a page that is touched. */
+	if (nr > 1 && (!w.at_home ||
+		       !may_have(mem, w.home, (u64)nr << PAGE_SHIFT)))
+		nr = 1;
+	for (; b->nr < nr; w.n++) {
+		page = nr > 1 ? batch_page(mem, &w) : alloc_wanted(mem, &w);
 		if (IS_ERR(page))
 			return PTR_ERR(page);
-		b->page[b->nr] = page;
-		b->plain &= page_to_nid(page) == w.home;
+		b->page[b->nr++] = page;
+		if (page_to_nid(page) != w.home) {
+			b->plain = false;
+			break;
+		}
 	}
 	return 0;
 }

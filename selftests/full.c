@@ -234,6 +234,30 @@ TEST_F(full, bounded_in_advance)
 	EXPECT_GT(2000, hits(self->last) - before);
 }
 
+/* So it does if each of two would be local enough by itself. */
+TEST_F(full, bounded_twice)
+{
+	struct vcpunuma_mem_range range[] = {
+		RANGE(48 * MIB, BOUNDED, .node = self->last, .min_local = 75),
+		RANGE(48 * MIB, BOUNDED, .node = self->last, .min_local = 75),
+	};
+	long long before;
+	int mem;
+
+	need_two_nodes();
+	leave(64 * MIB);
+	before = hits(self->last);
+	mem = __vn_mem_create_ranges(self->fd, VCPUNUMA_MEM_POPULATE, 12,
+				     range, 2);
+	EXPECT_EQ(-ENOMEM, mem);
+	EXPECT_GT(2000, hits(self->last) - before);
+	/* As they would be. */
+	mem = __vn_mem_create_ranges(self->fd, VCPUNUMA_MEM_POPULATE, 12,
+				     range, 1);
+	EXPECT_LE(0, mem);
+	close(mem);
+}
+
 /* On demand: as many as may be elsewhere are, and no more. */
 TEST_F(full, bounded_on_demand)
 {
