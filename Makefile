@@ -28,9 +28,10 @@ MODULE	:= $(BUILD)/$(KVER)/module
 # What the kernel's headers come with if this machine's compiler will not do.
 TOOLCHAIN := $(wildcard $(KDIR)/toolchain/run)
 
-# Kbuild of one directory of links: $(call kbuild,DIRECTORY,ARGUMENTS)
+# Kbuild of one directory of links: $(call kbuild,DIRECTORY,ARGUMENTS[,SOURCES])
+SOURCES	:= $(CURDIR)/Kbuild $(CURDIR)/kmod $(CURDIR)/uapi
 kbuild	= mkdir -p $(1) && \
-	  cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kmod $(CURDIR)/uapi $(1)/ && \
+	  cp -rsf $(or $(3),$(SOURCES)) $(1)/ && \
 	  find $(1) -xtype l -delete && \
 	  $(TOOLCHAIN) $(MAKE) $(QUIET) $(JOBS) -C $(KDIR) M=$(1) $(NO_BTF) $(2)
 # Type information for BPF needs the kernel itself and pahole, signing needs the
@@ -138,8 +139,15 @@ coverage:			## which lines of the module the tests reach
 	@selftests/coverage/coverage.sh $(TOPO:%=-t %) $(T)
 
 bench: guest			## measure, us and others in the same guests (T=)
+	@$(MAKE) --no-print-directory bench-floor \
+		KDIR="$$($(GUEST)/kernel.sh $(KERNEL))/headers"
 	@selftests/bench/guest/bench.sh -k $(KERNEL) $(T)
 	@[ -n "$(T)" ] || $(MAKE) --no-print-directory bench-core
+
+# A module that measures what the kernel itself takes
+FLOOR	:= $(CURDIR)/selftests/bench/guest/floor
+bench-floor: need-kdir
+	@$(call kbuild,$(BUILD)/$(KVER)/floor,W=1 modules,$(FLOOR)/Kbuild $(FLOOR)/floor.c)
 
 # ---- Placement core and planner, without guests ----
 
@@ -166,4 +174,4 @@ module-clang: need-kdir		## build the module with clang, to look for mistakes
 
 .PHONY: all help module userspace selftests install clean need-gcc need-kdir \
 	deps guest demo test storm shell bench check abi fuzz fuzz-repro coverage \
-	test-core bench-core bench-plan module-check module-clang
+	test-core bench-core bench-floor bench-plan module-check module-clang

@@ -18,6 +18,7 @@ table='
 place       count-4node  -c
 reserve     count-4node  -c
 memory      count-4node  -c
+speed       4node
 concurrent  8node
 '
 
