@@ -5,6 +5,7 @@
  */
 #include "kselftest_harness.h"
 #include "calls.h"
+#include "machine.h"
 
 #include <arpa/inet.h>
 #include <linux/aio_abi.h>
@@ -12,7 +13,6 @@
 #include <linux/falloc.h>
 #include <linux/futex.h>
 #include <linux/io_uring.h>
-#include <linux/kvm.h>
 #include <linux/loop.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -420,100 +420,40 @@ CALLS(addresses)
 
 /* A guest of KVM reads and writes it, while it is punched and pinned. */
 
-struct guest {
-	int vm, vcpu;
-	struct kvm_run *run;
-};
-
-/* In real mode, at address 0, where the first page of the file is too. */
-static const unsigned char guest_code[] = {
-	0xa2, 0x00, 0x30,		/* mov [0x3000], al */
-	0x8a, 0x1e, 0x00, 0x40,		/* mov bl, [0x4000] */
-	0xf4,				/* hlt */
-};
-
-static bool guest_open(struct guest *g, char *at)
-{
-	struct kvm_userspace_memory_region region = {
-		.memory_size = PAGE_2M,
-		.userspace_addr = (uintptr_t)at,
-	};
-	struct kvm_regs regs = { .rflags = 2 };
-	struct kvm_sregs sregs;
-	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	int size;
-
-	if (kvm < 0)
-		return false;
-	g->vm = ioctl(kvm, KVM_CREATE_VM, 0);
-	if (g->vm < 0 || ioctl(g->vm, KVM_SET_USER_MEMORY_REGION, &region))
-		return false;
-	g->vcpu = ioctl(g->vm, KVM_CREATE_VCPU, 0);
-	size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-	g->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, g->vcpu,
-		      0);
-	if (g->run == MAP_FAILED || ioctl(g->vcpu, KVM_GET_SREGS, &sregs))
-		return false;
-	sregs.cs.base = 0;
-	sregs.cs.selector = 0;
-	if (ioctl(g->vcpu, KVM_SET_SREGS, &sregs) ||
-	    ioctl(g->vcpu, KVM_SET_REGS, &regs))
-		return false;
-	close(kvm);
-	return true;
-}
-
-/* The guest stores @store at 0x3000; what it found at 0x4000, or -errno. */
-static long guest_run(struct guest *g, unsigned char store)
-{
-	struct kvm_regs regs;
-
-	if (ioctl(g->vcpu, KVM_GET_REGS, &regs))
-		return -errno;
-	regs.rax = store;
-	regs.rip = 0;
-	if (ioctl(g->vcpu, KVM_SET_REGS, &regs))
-		return -errno;
-	if (ioctl(g->vcpu, KVM_RUN, 0))
-		return -errno;
-	if (g->run->exit_reason != KVM_EXIT_HLT)
-		return -1000 - g->run->exit_reason;
-	return ioctl(g->vcpu, KVM_GET_REGS, &regs) ? -errno :
-		(long)(regs.rbx & 0xff);
-}
-
 CALLS(kvm)
 {
 	struct iovec vec = { on->at + 3 * PAGE_4K, 8 };
 	char buf[8] = "";
-	struct guest g;
+	struct machine m;
 	int p[2];
 
-	if (!guest_open(&g, on->at) || pipe(p)) {
+	if (!machine_start(&m) || machine_memory(&m, 0, 0, on->at, PAGE_2M) ||
+	    pipe(p)) {
 		saw_text(on, "KVM", "nothing to try it on");
 		return;
 	}
-	memcpy(on->at, guest_code, sizeof(guest_code));
-	on->at[0x4000] = 0x44;
-	saw(on, "KVM: the guest reads", guest_run(&g, 0x21));
-	saw(on, "KVM: what it wrote", on->at[0x3000]);
+	memcpy(on->at, machine_code, machine_code_size);
+	on->at[MACHINE_LOAD] = 0x44;
+	saw(on, "KVM: the guest reads", machine_run(&m, 0x21));
+	saw(on, "KVM: what it wrote", on->at[MACHINE_STORE]);
 	saw(on, "KVM: vmsplice of what it wrote",
 	    RESULT(vmsplice(p[1], &vec, 1, 0)));
 	saw(on, "KVM: the page is punched",
 	    RESULT(fallocate(on->fd, PUNCH, 0, PAGE_2M)));
 	saw(on, "KVM: pages then", calls_allocated(on));
-	memcpy(on->at, guest_code, sizeof(guest_code));
-	saw(on, "KVM: the guest reads then", guest_run(&g, 0x22));
-	saw(on, "KVM: what it wrote then", on->at[0x3000]);
+	memcpy(on->at, machine_code, machine_code_size);
+	saw(on, "KVM: the guest reads then", machine_run(&m, 0x22));
+	saw(on, "KVM: what it wrote then", on->at[MACHINE_STORE]);
 	saw(on, "KVM: what the pipe has", read(p[0], buf, 8) == 8 ? buf[0] :
 	    -EPIPE);
-	on->at[0x4000] = 0x45;
+	on->at[MACHINE_LOAD] = 0x45;
 	mprotect(on->at, CALLS_LENGTH, PROT_READ);
 	mprotect(on->at, CALLS_LENGTH, PROT_READ | PROT_WRITE);
 	saw(on, "KVM: the guest reads what the host wrote",
-	    guest_run(&g, 0x23));
+	    machine_run(&m, 0x23));
 	munmap(on->at, CALLS_LENGTH);
-	saw(on, "KVM: the mapping is gone", guest_run(&g, 0x24));
+	saw(on, "KVM: the mapping is gone", machine_run(&m, 0x24));
+	machine_end(&m);
 }
 
 TEST_HARNESS_MAIN

@@ -4,6 +4,7 @@
  * it, everybody who touches it is told, and nothing else of the object is lost.
  */
 #include "kselftest_harness.h"
+#include "machine.h"
 #include "memory.h"
 
 #include <sys/syscall.h>
@@ -219,6 +220,56 @@ TEST_F(poison, read_by_kernel)
 	EXPECT_EQ(7, buf[0]);
 	close(pipefd[0]);
 	close(pipefd[1]);
+}
+
+static void on_guest_sigbus(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)context;
+	vn_sigbus = (struct vn_sigbus) { info->si_addr, info->si_code };
+}
+
+/*
+ * A guest that loads from it: its vCPU's thread is told where, as by hardware, so
+ * that a VMM can tell the guest. From beside it a guest loads as ever.
+ */
+TEST_F(poison, loaded_by_guest)
+{
+	struct sigaction action = {
+		.sa_sigaction = on_guest_sigbus,
+		.sa_flags = SA_SIGINFO,
+	};
+	char *broken = self->at + BROKEN(self->page);
+	struct machine m;
+	char *low;
+
+	need_hwpoison();
+	if (!machine_start(&m))
+		SKIP(return, "no KVM");
+	sigaction(SIGBUS, &action, NULL);
+	low = mmap(NULL, MACHINE_LOAD, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)low);
+	memcpy(low, machine_code, machine_code_size);
+	memset(self->at, 7, self->length);
+	ASSERT_EQ(0, machine_memory(&m, 0, 0, low, MACHINE_LOAD));
+	ASSERT_EQ(0, machine_memory(&m, 1, MACHINE_LOAD, broken, PAGE_4K));
+	ASSERT_EQ(7, machine_run(&m, 1));
+
+	break_at(broken);
+	vn_sigbus = (struct vn_sigbus) {};
+	EXPECT_GT(0, machine_run(&m, 2));
+	EXPECT_EQ(broken, (char *)((uintptr_t)vn_sigbus.at & -PAGE_4K));
+	EXPECT_EQ(BUS_MCEERR_AR, vn_sigbus.code);
+	EXPECT_EQ(2, low[MACHINE_STORE]);
+
+	ASSERT_EQ(0, machine_memory(&m, 1, MACHINE_LOAD, broken, 0));
+	ASSERT_EQ(0, machine_memory(&m, 1, MACHINE_LOAD, broken + PAGE_4K,
+				    PAGE_4K));
+	EXPECT_EQ(7, machine_run(&m, 3));
+	EXPECT_EQ(3, low[MACHINE_STORE]);
+	machine_end(&m);
+	munmap(low, MACHINE_LOAD);
 }
 
 /* When nobody has it mapped */
