@@ -7,7 +7,7 @@ import sys
 
 
 def number(value):
-    return "%.0f" % value if abs(value) >= 100 else "%.1f" % value
+    return "%.0f" % value if abs(value) >= 100 else "%.2f" % value
 
 
 def main():
