@@ -637,6 +637,7 @@ u32 layout_home(const struct layout *l, const struct mem_policy *p,
 		pgoff_t page, const struct mem_caller *who)
 {
 	static const nodemask_t none = NODE_MASK_NONE;
+	u32 node;
 
 	switch (p->home) {
 	case MEM_HOME_NODE:
@@ -646,7 +647,11 @@ u32 layout_home(const struct layout *l, const struct mem_policy *p,
 	case MEM_HOME_NEAR:
 		break;
 	}
-	return nearest(l, &p->near, who->local, who, &none);
+	node = nearest(l, &p->near, who->local, who, &none);
+	/* Not there, hence elsewhere: as with a given node that is forbidden. */
+	if (node == VCPUNUMA_NONE && !nodes_empty(p->spill))
+		node = first_node(p->near);
+	return node;
 }
 
 /**
