@@ -13,6 +13,7 @@
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include <linux/userfaultfd_k.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
@@ -179,16 +180,23 @@ static inline void page_set_has_hwpoisoned(struct page *page)
 /*
  * map_part - map a page of PAGE_SIZE by itself, as the answer to a fault
  *
- * Kernels before 6.14 need nobody to do it: what a fault handler returns is mapped
- * alone unless it can be mapped by 2 MiB. Newer ones map what is around it too.
+ * Kernels before 6.15 have nothing to do it with and need nobody to: what a fault
+ * handler returns is mapped alone unless it can be mapped by 2 MiB. Newer ones map
+ * what is around it too, but not where userfaultfd has marks in place of pages,
+ * which they alone know to replace.
  *
  * Return: an answer; 0: the kernel is to do it.
  */
 static inline vm_fault_t map_part(struct vm_fault *vmf, struct page *page)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 	return 0;
 #else
+	if (userfaultfd_armed(vmf->vma))
+		return 0;
+	/* By 2 MiB, since before the error was known, and not for long. */
+	if (pmd_trans_huge(pmdp_get_lockless(vmf->pmd)))
+		return VM_FAULT_NOPAGE;
 	return vmf_insert_page_mkwrite(vmf, page,
 				       vmf->flags & FAULT_FLAG_WRITE);
 #endif

@@ -637,6 +637,7 @@ u32 layout_home(const struct layout *l, const struct mem_policy *p,
 		pgoff_t page, const struct mem_caller *who)
 {
 	static const nodemask_t none = NODE_MASK_NONE;
+	u32 node;
 
 	switch (p->home) {
 	case MEM_HOME_NODE:
@@ -646,7 +647,11 @@ u32 layout_home(const struct layout *l, const struct mem_policy *p,
 	case MEM_HOME_NEAR:
 		break;
 	}
-	return nearest(l, &p->near, who->local, who, &none);
+	node = nearest(l, &p->near, who->local, who, &none);
+	/* Not there, hence elsewhere: as with a given node that is forbidden. */
+	if (node == VCPUNUMA_NONE && !nodes_empty(p->spill))
+		node = first_node(p->near);
+	return node;
 }
 
 /**
@@ -784,22 +789,61 @@ static u64 take(u64 *has, u32 node, u64 bytes)
 	return taken;
 }
 
-/* Take a range with a bound on what is remote; false: it cannot be kept. */
-static bool take_bounded(const struct layout *l, const struct mem_policy *p,
-			 const struct mem_caller *who, u64 *has)
+/* Take what there is of a range's own node; returns how much is still wanted. */
+static u64 take_home(const struct mem_policy *p, u64 *has)
 {
-	u64 rest = (u64)(p->end - p->first) << PAGE_SHIFT;
+	u64 bytes = (u64)(p->end - p->first) << PAGE_SHIFT;
+
+	return bytes - take(has, p->node, bytes);
+}
+
+/* Take the rest from where the policy goes next; false: it is not to be had. */
+static bool take_remote(const struct layout *l, const struct mem_policy *p,
+			const struct mem_caller *who, u64 *has, u64 rest)
+{
 	nodemask_t tried = nodemask_of_node(p->node);
 	u32 node;
 
-	rest -= take(has, p->node, rest);
-	if (rest > p->room)
-		return false;
 	while (rest) {
 		node = layout_next(l, p, p->node, who, &tried);
 		if (node == VCPUNUMA_NONE)
 			return false;
 		rest -= take(has, node, rest);
+	}
+	return true;
+}
+
+/* May it be nowhere but on its node, and has it no bound to be kept? */
+static bool is_strict(const struct mem_policy *p)
+{
+	return p->home == MEM_HOME_NODE && !p->spills && p->room == S64_MAX;
+}
+
+/*
+ * As they are populated: each has of its own node what those before it leave, and
+ * elsewhere what those who are there leave. @rest has room for a number of each.
+ */
+static bool take_all(const struct layout *l, const struct mem_caller *who,
+		     u64 *has, u64 *rest)
+{
+	const struct mem_policy *p;
+	u32 i;
+
+	for (i = 0; i < l->nr_ranges; i++)
+		if (is_strict(l->ranges[i]))
+			take_home(l->ranges[i], has);
+	for (i = 0; i < l->nr_ranges; i++) {
+		p = l->ranges[i];
+		if (p->home != MEM_HOME_NODE || is_strict(p))
+			continue;
+		rest[i] = take_home(p, has);
+		if (rest[i] > p->room)
+			return false;
+	}
+	for (i = 0; i < l->nr_ranges; i++) {
+		p = l->ranges[i];
+		if (p->room != S64_MAX && !take_remote(l, p, who, has, rest[i]))
+			return false;
 	}
 	return true;
 }
@@ -810,28 +854,21 @@ static bool take_bounded(const struct layout *l, const struct mem_policy *p,
  * @who: for whom it is to get all of them
  * @has: bytes that it may have of each node, by id; what it takes is subtracted
  *
- * Other ranges get what they ask for first: whether they do is seen when they do.
+ * Strict ranges get what they ask for first: whether they do is seen when they do.
  *
- * Return: false: the nodes do not have the memory.
+ * Return: false: the nodes do not have the memory, or there is none to find out.
  */
 bool layout_holds(const struct layout *l, const struct mem_caller *who,
 		  u64 *has)
 {
-	const struct mem_policy *p;
-	u32 i;
+	u64 *rest = kvcalloc(l->nr_ranges, sizeof(*rest), GFP_KERNEL_ACCOUNT);
+	bool holds;
 
-	for (i = 0; i < l->nr_ranges; i++) {
-		p = l->ranges[i];
-		if (p->home == MEM_HOME_NODE && p->room == S64_MAX)
-			take(has, p->node,
-			     (u64)(p->end - p->first) << PAGE_SHIFT);
-	}
-	for (i = 0; i < l->nr_ranges; i++) {
-		p = l->ranges[i];
-		if (p->room != S64_MAX && !take_bounded(l, p, who, has))
-			return false;
-	}
-	return true;
+	if (!rest)
+		return false;
+	holds = take_all(l, who, has, rest);
+	kvfree(rest);
+	return holds;
 }
 
 /** layout_add_nodes - nodes that it names are added */

@@ -4,7 +4,7 @@
  * bound, and no memory comes from a node that it forbids.
  */
 #include "kselftest_harness.h"
-#include "lib.h"
+#include "memory.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -625,6 +625,43 @@ TEST_F(cpuset, memory_of_another)
 		EXPECT_EQ(PAGE_2M / PAGE_4K,
 			  vn_child_call(&self->child, child_touch, arg, mem));
 		EXPECT_EQ(PAGE_2M, vn_populated(mem));
+		munmap(at, 2 * PAGE_2M);
+		close(mem);
+	}
+}
+
+/* Who must not have what mbind(2) prefers has another: that is what it says. */
+TEST_F(cpuset, memory_preferred)
+{
+	int node = vn_set_first(&self->host->has_memory);
+	int other = vn_set_nth(&self->host->has_memory, 1);
+	static const int modes[] = {
+		MPOL_PREFERRED, 5 /* MPOL_PREFERRED_MANY */,
+	};
+	struct vn_set mems = vn_set_of(node), others = vn_set_of(other);
+	struct vcpunuma_cmd_mem_query cmd;
+	struct mem_arg *arg = self->arg;
+	char *at;
+	int mem;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	if (other < 0)
+		SKIP(return, "memory on one node only");
+	ASSERT_EQ(0, __vn_cgroup_mems(&self->cg, &mems));
+	arg->node = node;
+	for (int i = 0; i < 4; i++) {
+		mem = vn_mem_create(self->fd, 0, 2 * PAGE_2M, other,
+				    i & 1 ? 12 : 21);
+		at = vn_map(mem, 2 * PAGE_2M);
+		vn_mbind(at, 2 * PAGE_2M, modes[i / 2], &others);
+		EXPECT_EQ(2 * PAGE_2M / PAGE_4K,
+			  vn_child_call(&self->child, child_touch, arg, mem)) {
+			TH_LOG("mode %d", modes[i / 2]);
+		}
+		/* And it is told. */
+		vn_mem_query(mem, &cmd, NULL, 0);
+		EXPECT_EQ((__u64)(2 * PAGE_2M), cmd.out_remote);
 		munmap(at, 2 * PAGE_2M);
 		close(mem);
 	}

@@ -234,18 +234,21 @@ TEST_F(full, bounded_in_advance)
 	EXPECT_GT(2000, hits(self->last) - before);
 }
 
-/* So it does if each of two would be local enough by itself. */
+/*
+ * So it does if each of two would be local enough by itself. What counts as
+ * available is less than what is left by what the kernel keeps, now more, now less.
+ */
 TEST_F(full, bounded_twice)
 {
 	struct vcpunuma_mem_range range[] = {
-		RANGE(48 * MIB, BOUNDED, .node = self->last, .min_local = 75),
-		RANGE(48 * MIB, BOUNDED, .node = self->last, .min_local = 75),
+		RANGE(120 * MIB, BOUNDED, .node = self->last, .min_local = 25),
+		RANGE(120 * MIB, BOUNDED, .node = self->last, .min_local = 25),
 	};
 	long long before;
 	int mem;
 
 	need_two_nodes();
-	leave(64 * MIB);
+	leave(128 * MIB);
 	before = hits(self->last);
 	mem = __vn_mem_create_ranges(self->fd, VCPUNUMA_MEM_POPULATE, 12,
 				     range, 2);
@@ -256,6 +259,54 @@ TEST_F(full, bounded_twice)
 				     range, 1);
 	EXPECT_LE(0, mem);
 	close(mem);
+}
+
+/* What another range would rather have is no reason not to begin. */
+TEST_F(full, bounded_before_preferred)
+{
+	struct vcpunuma_mem_range range[] = {
+		RANGE(120 * MIB, BOUNDED, .node = self->last, .min_local = 25),
+		RANGE(96 * MIB, PREFERRED, .node = self->last),
+	};
+	int mem;
+
+	need_two_nodes();
+	leave(128 * MIB);
+	mem = __vn_mem_create_ranges(self->fd, VCPUNUMA_MEM_POPULATE, 12,
+				     range, 2);
+	ASSERT_LE(0, mem);
+	EXPECT_SPILLED(mem, 216 * MIB);
+	close(mem);
+}
+
+/* Nor is what one would have of another's node, if there are more of them. */
+TEST_F(full, bounded_beside_bounded)
+{
+	struct vcpunuma_mem_range range[] = {
+		RANGE(160 * MIB, BOUNDED, .node = self->last),
+		RANGE(0, BOUNDED, .node = self->near, .min_local = 100),
+	};
+	char workers[32];
+	int mem;
+
+	need_two_nodes();
+	if (vn_set_weight(&self->host->has_memory) < 3)
+		SKIP(return, "less than three nodes with memory");
+	if (self->near > self->last)
+		SKIP(return, "the node that is full comes first");
+	/* Then node by node, in order */
+	ASSERT_EQ(0, __vn_parameter_read("populate_workers", workers,
+					 sizeof(workers)));
+	ASSERT_EQ(0, __vn_parameter_write("populate_workers", "0"));
+	range[1].length = (vn_free(self->near) - 128 * MIB) & -PAGE_2M;
+	mem = __vn_mem_create_ranges(self->fd, VCPUNUMA_MEM_POPULATE, 12,
+				     range, 2);
+	EXPECT_LE(0, mem);
+	EXPECT_LE((long long)range[1].length, vn_mem_on(mem, self->near)) {
+		TH_LOG("%s", vn_mem_text(mem));
+	}
+	close(mem);
+	ASSERT_EQ(0, __vn_parameter_write("populate_workers", workers));
 }
 
 /* On demand: as many as may be elsewhere are, and no more. */
