@@ -274,7 +274,7 @@ static int watch(struct job *job, int node, struct seen *seen, int seconds)
 	if (err)
 		return err;
 	vn_thread_post(&t, populate_over_and_over, job);
-	while (seen->looks < 20 && time(NULL) < end &&
+	while (seen->looks < 8 && time(NULL) < end &&
 	       !__atomic_load_n(&job->err, __ATOMIC_RELAXED)) {
 		int nr = find_workers(node, worker, ARRAY_SIZE(worker));
 
