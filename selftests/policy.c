@@ -553,7 +553,7 @@ static int reserve_all(int fd, int node)
  */
 TEST_F(reserved, of_others)
 {
-	const size_t length = 128 * MIB;
+	const size_t length = 32 * MIB;
 	struct vn_set set, to_b;
 	struct vcpunuma_chunk chunk[8];
 	struct vcpunuma_cmd_reserve cmd = {
