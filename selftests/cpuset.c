@@ -638,7 +638,7 @@ TEST_F(cpuset, memory_preferred)
 	static const int modes[] = {
 		MPOL_PREFERRED, 5 /* MPOL_PREFERRED_MANY */,
 	};
-	struct vn_set mems = vn_set_of(node), others = vn_set_of(other);
+	struct vn_set mems = vn_set_of(node), others;
 	struct vcpunuma_cmd_mem_query cmd;
 	struct mem_arg *arg = self->arg;
 	char *at;
@@ -648,6 +648,7 @@ TEST_F(cpuset, memory_preferred)
 		SKIP(return, "%s", self->missing);
 	if (other < 0)
 		SKIP(return, "memory on one node only");
+	others = vn_set_of(other);
 	ASSERT_EQ(0, __vn_cgroup_mems(&self->cg, &mems));
 	arg->node = node;
 	for (int i = 0; i < 4; i++) {
