@@ -747,9 +747,9 @@ static s64 kept_on(u32 node)
 /** booking_spare - bytes of a node, online, that a VM without a reservation may have */
 u64 booking_spare(u32 node)
 {
-	s64 rest = node_mem(node).available - max(kept_on(node), (s64)0);
+	s64 rest = node_mem(node).available - max_t(s64, kept_on(node), 0);
 
-	return max(rest, (s64)0);
+	return max_t(s64, rest, 0);
 }
 
 /**
