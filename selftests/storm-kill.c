@@ -214,7 +214,8 @@ static void use_taken(struct storm_player *p, int fd)
 
 	if (at != MAP_FAILED) {
 		vn_touch(at, PAGE_4K);
-		storm_note(p->storm, vn_populated(fd) > 0 ? 0 : -ENODATA,
+		/* None, if another who has it punches it just now */
+		storm_note(p->storm, vn_populated(fd) >= 0 ? 0 : -ENODATA,
 			   "memory that was passed");
 		munmap(at, PAGE_4K);
 	} else {
