@@ -206,26 +206,37 @@ static int take(int sock)
 	return fd;
 }
 
-/* A VM or a memory object that somebody sent, perhaps one who is dead by now */
-static void use_taken(struct storm_player *p, int fd)
+/* A memory object that somebody sent, perhaps one who is dead by now */
+static void use_memory(struct storm_player *p, int fd)
 {
-	struct storm_player other = *p;
 	void *at = __vn_map(fd, PAGE_4K);
 
-	if (at != MAP_FAILED) {
-		vn_touch(at, PAGE_4K);
-		/* None, if another who has it punches it just now */
-		storm_note(p->storm, vn_populated(fd) >= 0 ? 0 : -ENODATA,
-			   "memory that was passed");
-		munmap(at, PAGE_4K);
-	} else {
-		memset(other.held, 0, sizeof(other.held));
-		other.vm = fd;
-		other.vcpu = 4 + p->seed % 1000;
-		for (int i = 0; i < 4; i++)
-			storm_step(&other);
-		storm_leave(&other);
-	}
+	if (!storm_note(p->storm, at == MAP_FAILED ? -errno : 0,
+			"memory that was passed"))
+		return;
+	vn_touch(at, PAGE_4K);
+	munmap(at, PAGE_4K);
+}
+
+static void use_vm(const struct storm_player *p, int fd)
+{
+	struct storm_player other = *p;
+
+	memset(other.held, 0, sizeof(other.held));
+	other.vm = fd;
+	other.vcpu = 4 + p->seed % 1000;
+	for (int i = 0; i < 4; i++)
+		storm_step(&other);
+	storm_leave(&other);
+}
+
+static void use_taken(struct storm_player *p, int fd)
+{
+	/* A VM can be mapped too: that says nothing. */
+	if (vn_populated(fd) >= 0)
+		use_memory(p, fd);
+	else
+		use_vm(p, fd);
 	close(fd);
 }
 
