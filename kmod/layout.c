@@ -780,6 +780,17 @@ void layout_homes(struct layout *l, pgoff_t first, pgoff_t end,
 	mutex_unlock(&l->lock);
 }
 
+/** layout_bounded - has any range a bound on what is remote? */
+bool layout_bounded(const struct layout *l)
+{
+	u32 i;
+
+	for (i = 0; i < l->nr_ranges; i++)
+		if (l->ranges[i]->room != S64_MAX)
+			return true;
+	return false;
+}
+
 /* Take so much of what a node has, or all it has; returns how much. */
 static u64 take(u64 *has, u32 node, u64 bytes)
 {

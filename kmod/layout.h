@@ -162,6 +162,7 @@ u32 layout_next(const struct layout *l, const struct mem_policy *p, u32 home,
 bool layout_demand(const struct layout *l, u64 *by_node);
 void layout_homes(struct layout *l, pgoff_t first, pgoff_t end,
 		  const struct mem_caller *who, nodemask_t *homes);
+bool layout_bounded(const struct layout *l);
 bool layout_holds(const struct layout *l, const struct mem_caller *who,
 		  u64 *has);
 void layout_add_nodes(struct layout *l, nodemask_t *nodes);

@@ -418,6 +418,9 @@ static int mem_foresee(struct vcpunuma_mem *mem)
 	u64 *has;
 	u32 node;
 
+	/* As a rule there are none, and to ask each node what it has takes a while. */
+	if (!layout_bounded(&mem->layout))
+		return 0;
 	has = kvcalloc(nr_node_ids, sizeof(*has), GFP_KERNEL_ACCOUNT);
 	if (!has)
 		return -ENOMEM;
