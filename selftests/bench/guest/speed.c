@@ -6,7 +6,6 @@
  * say little, and ratios of medians more.
  */
 #include <errno.h>
-#include <numaif.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +17,7 @@
 #include "ways.h"
 
 #define RUNS		9
-#define NODE		1
 #define MAX_THREADS	2	/* CPUs of the node */
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE	23
-#endif
 
 static int by_value(const void *a, const void *b)
 {
@@ -49,7 +43,7 @@ struct part {
 
 static void *populate_part(void *data)
 {
-	const struct vn_set *cpus = &vn_host()->node_cpus[NODE];
+	const struct vn_set *cpus = &vn_host()->node_cpus[WAYS_NODE];
 	struct part *p = data;
 
 	bench_must(!__vn_setaffinity(0, cpus));
@@ -60,17 +54,10 @@ static void *populate_part(void *data)
 /* As a VMM does that knows about nodes: threads there, each with its part */
 static __u64 by_threads(unsigned int nr, int advice)
 {
-	unsigned long nodes = 1UL << NODE;
 	struct part part[MAX_THREADS];
 	__u64 ticks = -bench_ticks();
-	char *map, *at;
+	char *map, *at = ways_map(0, advice, &map);
 
-	map = mmap(NULL, WAYS_LENGTH + PAGE_2M, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	bench_must(map != MAP_FAILED);
-	at = (char *)(((uintptr_t)map + PAGE_2M - 1) & ~(PAGE_2M - 1));
-	bench_must(!mbind(at, WAYS_LENGTH, MPOL_BIND, &nodes, 64, 0));
-	bench_must(!madvise(at, WAYS_LENGTH, advice));
 	for (unsigned int i = 0; i < nr; i++) {
 		part[i].at = at + i * (WAYS_LENGTH / nr);
 		part[i].length = WAYS_LENGTH / nr;
@@ -80,7 +67,7 @@ static __u64 by_threads(unsigned int nr, int advice)
 	for (unsigned int i = 0; i < nr; i++)
 		pthread_join(part[i].thread, NULL);
 	ticks += bench_ticks();
-	munmap(map, WAYS_LENGTH + PAGE_2M);
+	ways_unmap(map);
 	return ticks;
 }
 
@@ -91,20 +78,12 @@ static __u64 by_workers(unsigned int nr, unsigned int shift)
 		.length = WAYS_LENGTH,
 		.workers = nr,
 	};
-	struct vcpunuma_cmd_mem_create cmd = {
-		.size = sizeof(cmd),
-		.length = WAYS_LENGTH,
-		.node = NODE,
-		.page_shift = shift,
-	};
 	__u64 ticks = -bench_ticks();
-	int vm = __vn_open();
+	int mem = ways_create(shift, 0);
 
-	bench_must(!ioctl(vm, VCPUNUMA_MEM_CREATE, &cmd));
-	bench_must(!ioctl(cmd.out_fd, VCPUNUMA_MEM_POPULATE_RANGE, &range));
+	bench_must(!ioctl(mem, VCPUNUMA_MEM_POPULATE_RANGE, &range));
 	ticks += bench_ticks();
-	close(cmd.out_fd);
-	close(vm);
+	close(mem);
 	return ticks;
 }
 

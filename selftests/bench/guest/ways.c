@@ -16,16 +16,12 @@
 #include "ways.h"
 
 #define LENGTH	WAYS_LENGTH
-#define NODE	1
+#define NODE	WAYS_NODE
 #define POOL	"/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages"
 #define THP	"/sys/kernel/mm/transparent_hugepage/enabled"
 #define WARM	"/sys/module/vcpunuma/parameters/warm_mem"
 #define FLOOR	"/sys/module/floor/parameters/"
 #define REPORT	"/sys/kernel/debug/vcpunuma/report"
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE	23
-#endif
 
 static int vm;
 
@@ -41,21 +37,34 @@ struct ticks {
 	__u64 free;
 };
 
+char *ways_map(int flags, int advice, char **map)
+{
+	unsigned long nodes = 1UL << NODE;
+	char *at;
+
+	/* Room to align, as who wants huge pages leaves it */
+	*map = mmap(NULL, LENGTH + PAGE_2M, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+	bench_must(*map != MAP_FAILED);
+	at = (char *)(((uintptr_t)*map + PAGE_2M - 1) & ~(PAGE_2M - 1));
+	bench_must(!mbind(at, LENGTH, MPOL_BIND, &nodes, 64, 0));
+	bench_must(!advice || !madvise(at, LENGTH, advice));
+	return at;
+}
+
+void ways_unmap(char *map)
+{
+	munmap(map, LENGTH + PAGE_2M);
+}
+
 /* An anonymous mapping bound to the node; populated, or touched page by page */
 static struct ticks anonymous(int flags, int advice, size_t touch)
 {
-	unsigned long nodes = 1UL << NODE;
 	struct ticks ticks;
 	char *map, *at;
 
 	ticks.get = -bench_ticks();
-	/* Room to align, as who wants huge pages leaves it */
-	map = mmap(NULL, LENGTH + PAGE_2M, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
-	bench_must(map != MAP_FAILED);
-	at = (char *)(((uintptr_t)map + PAGE_2M - 1) & ~(PAGE_2M - 1));
-	bench_must(!mbind(at, LENGTH, MPOL_BIND, &nodes, 64, 0));
-	bench_must(!advice || !madvise(at, LENGTH, advice));
+	at = ways_map(flags, advice, &map);
 	bench_must(touch || !madvise(at, LENGTH, MADV_POPULATE_WRITE));
 	ticks.get += bench_ticks();
 	ticks.touch = -bench_ticks();
@@ -63,7 +72,7 @@ static struct ticks anonymous(int flags, int advice, size_t touch)
 		vn_touch(at + i, 1);
 	ticks.touch += bench_ticks();
 	ticks.free = -bench_ticks();
-	munmap(map, LENGTH + PAGE_2M);
+	ways_unmap(map);
 	ticks.free += bench_ticks();
 	return ticks;
 }
@@ -143,7 +152,7 @@ static __u64 free_hugetlb(void)
 
 /* ---- Us ---- */
 
-static int create(unsigned int shift, unsigned int flags)
+int ways_create(unsigned int shift, unsigned int flags)
 {
 	struct vcpunuma_cmd_mem_create cmd = {
 		.size = sizeof(cmd),
@@ -160,7 +169,7 @@ static int create(unsigned int shift, unsigned int flags)
 static struct ticks object(unsigned int shift)
 {
 	struct ticks ticks = { .get = -bench_ticks() };
-	int mem = create(shift, VCPUNUMA_MEM_POPULATE);
+	int mem = ways_create(shift, VCPUNUMA_MEM_POPULATE);
 
 	ticks.get += bench_ticks();
 	ticks.free = -bench_ticks();
@@ -228,7 +237,7 @@ static long faults(void)
 static struct ticks touch(unsigned int shift, size_t step, unsigned int flags,
 			  int map)
 {
-	int mem = create(shift, flags);
+	int mem = ways_create(shift, flags);
 	struct ticks ticks;
 	char *at;
 

@@ -8,8 +8,13 @@
 #include <linux/types.h>
 #include <stddef.h>
 
-/* Bytes of a run */
+/* Bytes of a run, and where they are; as in floor/ */
 #define WAYS_LENGTH	(64UL << 20)
+#define WAYS_NODE	1
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE	23
+#endif
 
 /**
  * struct way - a way to get memory, or to give it back
@@ -29,5 +34,10 @@ extern const struct way ways[];
 extern const size_t nr_ways;
 
 void ways_begin(void);
+/* Anonymous memory bound to the node, aligned; *@map is for ways_unmap(). */
+char *ways_map(int flags, int advice, char **map);
+void ways_unmap(char *map);
+/* A memory object on the node; its descriptor */
+int ways_create(unsigned int shift, unsigned int flags);
 
 #endif /* BENCH_WAYS_H */
