@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # test.sh [-k KERNEL] [-t TOPOLOGY] [-a OPTIONS] [-s] [PROGRAM...]: runs the
-# test programs in one guest per topology and ends with a table and the line
+# test programs in guests of each topology and ends with a table and the line
 # "N passed, N failed, N skipped". Fails if anything failed, or nothing ran.
 #
 #   -a OPTIONS  more for the kernel's command line
@@ -30,21 +30,54 @@ for program; do
 	[[ " ${programs[*]} " = *" $program "* ]] ||
 		die "no test $program; there are: ${programs[*]}"
 done
-everywhere=()
+
+# What depends on how many nodes there are and what they have runs in each
+# topology. The rest is about the kernel's calls, what is allowed, or who acts at
+# the same time: unless asked for, one topology has that.
+about_nodes=(batch bind configure cpuset ctl.sh direct explain hotplug ledger mbind
+	mem near poison policy query report reserve topology)
 if [ $# -gt 0 ]; then
 	programs=("$@")
-	everywhere=("$@")
 elif [ -n "$storm" ]; then
 	mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep ^storm-)
-	everywhere=("${programs[@]}")
+elif [ "$kernel" = debug ]; then
+	# Storms not with every checker there is.
+	mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep -v ^storm-)
+fi
+
+# Guests and the programs in each. One for a topology; two, TOPOLOGY-1 and
+# TOPOLOGY-2, where there is much to do, which take turns in the programs.
+guests=()
+declare -A programs_of
+plan_guest()
+{
+	local topology=$1 i
+	shift
+	rm -rf "$build/test/$topology" "$build/test/$topology"-[12]
+	if [ $# -lt 4 ] || [ -n "$storm" ]; then
+		guests+=("$topology")
+		programs_of[$topology]="$*"
+		return
+	fi
+	guests+=("$topology-1" "$topology-2")
+	for ((i = 1; i <= $#; i++)); do
+		programs_of[$topology-$((2 - i % 2))]+="${!i} "
+	done
+}
+if [ $# -gt 0 ] || [ ${#topologies[@]} = 1 ]; then
+	for topology in "${topologies[@]}"; do
+		plan_guest "$topology" "${programs[@]}"
+	done
 else
-	# Storms are about who acts at the same time, not about where, and so it is
-	# with what is about the kernel's calls, or takes a minute: unless asked for,
-	# one topology has them. Storms not with every checker there is.
-	mapfile -t everywhere < <(printf '%s\n' "${programs[@]}" |
-		grep -vE '^(storm-|calls-|full$|memmodel$|populate$|qemu\.sh$|warm$)')
-	mapfile -t calm < <(printf '%s\n' "${programs[@]}" | grep -v '^storm-')
-	[ "$kernel" != debug ] || programs=("${calm[@]}")
+	# The longest first
+	plan_guest 4node "${programs[@]}"
+	for topology in "${topologies[@]}"; do
+		[ "$topology" != 4node ] || continue
+		guests+=("$topology")
+		programs_of[$topology]="${about_nodes[*]}"
+	done
+	# Its threads must stay off the other nodes' CPUs: best seen with many.
+	programs_of[8node]+=" populate"
 fi
 # Of a program, in seconds. It is for what hangs: the debug kernel is slow, and
 # asks for leaks in the end.
@@ -74,9 +107,8 @@ tripped()
 		[ ! -s "$1/status" ] && grep -qa 'Oops: int3' "$1/console.log"
 }
 
-# Boots a guest of that topology and runs the programs in it; once more if the
-# emulation failed it. Its exit status is left in a file: nobody waits for a guest
-# in particular.
+# Boots that guest and runs its programs in it; once more if the emulation failed
+# it. Its exit status is left in a file: nobody waits for a guest in particular.
 run_guest()
 {
 	local logs=$build/test/$1
@@ -90,30 +122,31 @@ run_guest()
 run_guest_once()
 {
 	local logs=$build/test/$1 status=0
-	local -a here=("${everywhere[@]}")
-	[ "$1" != 4node ] || here=("${programs[@]}")
+	local -a here
+	read -ra here <<<"${programs_of[$1]}"
 	rm -rf "$logs"
 	mkdir -p "$logs"
-	"$guest/run.sh" -k "$kernel" -t "$1" -l "$logs" -a "$options" \
+	"$guest/run.sh" -k "$kernel" -t "${1%-[0-9]}" -l "$logs" -a "$options" \
 		-T $((limit * ${#here[@]} + 300)) env STORM="$storm" \
 		"$guest/guest-tests" "$limit" "${here[@]}" || status=$?
 	echo $status >"$logs/run-status"
 }
 
-# Several at a time, as many as there are processors: a guest spends much of its
-# time waiting. Each one's output comes in one piece, when it is through.
+# Several at a time, as many as there are processors: a guest mostly uses one.
+# Each one's output comes in one piece, when it is through; if there is only one,
+# as it comes.
 run_guests()
 {
-	local topology running=0
-	for topology in "$@"; do
+	local name running=0
+	for name; do
 		if [ $running -ge "$(nproc)" ]; then
 			wait -n || true
 			running=$((running - 1))
 		fi
-		say "$topology: ${everywhere[*]}"
+		say "$name: ${programs_of[$name]}"
 		{
-			output=$(run_guest "$topology" 2>&1)
-			printf '# ---- %s\n%s\n' "$topology" "$output"
+			output=$(run_guest "$name" 2>&1)
+			printf '# ---- %s\n%s\n' "$name" "$output"
 		} &
 		running=$((running + 1))
 	done
@@ -138,18 +171,18 @@ recap()
 }
 
 trap "trap - INT TERM; kill 0" INT TERM
-if [ ${#topologies[@]} -gt 1 ]; then
-	run_guests "${topologies[@]}"
+if [ ${#guests[@]} -gt 1 ]; then
+	run_guests "${guests[@]}"
 else
-	say "${topologies[0]}: ${programs[*]}"
-	run_guest "${topologies[0]}"
+	say "${guests[0]}: ${programs_of[${guests[0]}]}"
+	run_guest "${guests[0]}"
 fi
 
-for topology in "${topologies[@]}"; do
+for topology in "${guests[@]}"; do
 	logs=$build/test/$topology
 	status=$(cat "$logs/run-status" 2>/dev/null || echo 125)
 	# The guest knows what there is to do in it, if it got as far as that.
-	plan="insmod ${everywhere[*]} rmmod memory-back"
+	plan="insmod ${programs_of[$topology]} rmmod memory-back"
 	[ ! -s "$logs/plan" ] || plan=$(cat "$logs/plan")
 	failed_before=$total_failed
 	for name in $plan; do
