@@ -5,18 +5,18 @@
  * has, in bytes by node as MEM_QUERY tells; what is read is what the model holds.
  *
  * MEMMODEL_SEED=n begins with the sequence of that number, which is the same each
- * time; MEMMODEL_SEQUENCES=n makes so many.
+ * time; MEMMODEL_SEQUENCES=n makes so many, else there are more in a storm.
  */
 #include "kselftest_harness.h"
 #include "figures.h"
 #include "memsteps.h"
+#include "storm.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#define SEQUENCES	1000
 #define STEPS		16
 
 /* A touch that should have had a page. */
@@ -155,10 +155,11 @@ FIXTURE_TEARDOWN(model)
 	EXPECT_STREQ("", vn_not_back(&self->before));
 }
 
-TEST_F_TIMEOUT(model, sequences, 1200)
+TEST_F_TIMEOUT(model, sequences, STORM_TIMEOUT)
 {
 	unsigned int first = setting("MEMMODEL_SEED", time(NULL));
-	unsigned int nr = setting("MEMMODEL_SEQUENCES", SEQUENCES);
+	unsigned int nr = setting("MEMMODEL_SEQUENCES",
+				  storm_times(200, 1000));
 
 	if (!vn_set_weight(&steps.nodes))
 		SKIP(return, "no node with CPUs and memory");

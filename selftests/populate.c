@@ -299,7 +299,7 @@ static size_t a_lot(int node)
 {
 	size_t length = (vn_free(node) / 4) & -PAGE_2M;
 
-	return length < (size_t)(96 * MIB) ? length : (size_t)(96 * MIB);
+	return length < (size_t)(48 * MIB) ? length : (size_t)(48 * MIB);
 }
 
 TEST_F(populate, on_cpus_of_the_node)

@@ -6,7 +6,8 @@
 # "N passed, N failed, N skipped". Fails if anything failed, or nothing ran.
 #
 #   -a OPTIONS  more for the kernel's command line
-#   -s          storm: those named storm-*, with full counts, for hours if need be
+#   -s          storm: those named storm-*, and memmodel, with full counts, for hours
+#               if need be
 
 set -euo pipefail
 # shellcheck source=selftests/guest/lib.sh
@@ -39,7 +40,7 @@ about_nodes=(batch bind configure cpuset ctl.sh direct explain hotplug ledger mb
 if [ $# -gt 0 ]; then
 	programs=("$@")
 elif [ -n "$storm" ]; then
-	mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep ^storm-)
+	mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep -E '^(storm-|memmodel$)')
 elif [ "$kernel" = debug ]; then
 	# Storms not with every checker there is.
 	mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep -v ^storm-)
