@@ -13,10 +13,12 @@ set -euo pipefail
 kvm='-accel kvm -cpu max'
 tcg='-accel tcg,thread=multi -cpu max'
 
+emulator=$("$guest/emulator.sh")
+
 kvm_boots()
 {
 	# shellcheck disable=SC2086 # $kvm is several words
-	timeout --kill-after=1 5 qemu-system-x86_64 $kvm -smp 2 -m 512 -nodefaults \
+	timeout --kill-after=1 5 "$emulator" $kvm -smp 2 -m 512 -nodefaults \
 		-display none -no-reboot -serial stdio -kernel "$1" -initrd "$2" \
 		-append "console=ttyS0 quiet panic=-1 vcpunuma.probe" \
 		</dev/null 2>/dev/null | grep "guest-init: alive" >/dev/null

@@ -81,4 +81,5 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 "$guest/ksource.sh" >/dev/null
+"$guest/emulator.sh" >/dev/null
 "$guest/kernel.sh" "${1:-6.1}" >/dev/null

@@ -87,7 +87,7 @@ start_qemu()
 {
 	# shellcheck disable=SC2054 # QEMU's commas
 	local -a qemu=(
-		qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
+		"$emulator" -nodefaults -no-user-config -display none -no-reboot
 		-machine pc "${accel[@]}" "${machine[@]}"
 		-kernel "$image" -initrd "$initramfs" -append "${append[*]}"
 		-serial "file:$logs/console.log"
@@ -165,6 +165,7 @@ fi
 image=$kernel_dir/vmlinux
 [ -f "$image" ] || image=$kernel_dir/bzImage
 initramfs=$("$guest/initramfs.sh" "$kernel_dir") || exit 125
+emulator=$("$guest/emulator.sh") || exit 125
 if [ $count = yes ]; then
 	# One instruction is a nanosecond, of the time stamp counter too. Without
 	# erms, which the emulation counts as one instruction a byte, the kernel
@@ -188,7 +189,8 @@ logs=$(realpath -m "$logs")
 # written to it looks through all of them, and that takes minutes.
 append=(
 	console=ttyS0 loglevel=5 log_buf_len=4M
-	panic=-1 panic_on_warn=1 oops=panic hung_task_panic=1 no_timer_check
+	panic=-1 panic_on_warn=1 oops=panic hung_task_panic=1 softlockup_panic=1
+	watchdog_thresh=30 no_timer_check
 	init_on_alloc=0 init_on_free=0 norandmaps
 )
 [ ! -f "$kernel_dir/cmdline" ] || append+=("$(cat "$kernel_dir/cmdline")")

@@ -35,8 +35,8 @@ done
 # What depends on how many nodes there are and what they have runs in each
 # topology. The rest is about the kernel's calls, what is allowed, or who acts at
 # the same time: unless asked for, one topology has that.
-about_nodes=(batch bind configure cpuset ctl.sh direct explain hotplug ledger mbind
-	mem near poison policy query report reserve topology)
+about_nodes=(batch bind configure cpuset ctl.sh hotplug ledger mbind mem near policy
+	query report reserve topology)
 if [ $# -gt 0 ]; then
 	programs=("$@")
 elif [ -n "$storm" ]; then
