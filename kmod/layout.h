@@ -158,7 +158,9 @@ pgoff_t layout_alike(const struct layout *l, const struct mem_policy *p,
 		     bool mbind, pgoff_t page);
 u32 layout_next(const struct layout *l, const struct mem_policy *p, u32 home,
 		const struct mem_caller *who, nodemask_t *tried);
+void layout_restrict(struct layout *l, const nodemask_t *nodes);
 
+/* demand.c */
 bool layout_demand(const struct layout *l, u64 *by_node);
 void layout_homes(struct layout *l, pgoff_t first, pgoff_t end,
 		  const struct mem_caller *who, nodemask_t *homes);
@@ -166,7 +168,6 @@ bool layout_bounded(const struct layout *l);
 bool layout_holds(const struct layout *l, const struct mem_caller *who,
 		  u64 *has);
 void layout_add_nodes(struct layout *l, nodemask_t *nodes);
-void layout_restrict(struct layout *l, const nodemask_t *nodes);
 u32 layout_sole(const struct layout *l);
 
 #endif /* VCPUNUMA_LAYOUT_H */
