@@ -49,7 +49,7 @@ static unsigned long node_pages(const struct pglist_data *node,
 struct node_mem node_mem(u32 node)
 {
 	const struct pglist_data *data = NODE_DATA(node);
-	unsigned long total = 0, free = 0, kept = 0, cache;
+	unsigned long total = 0, free = 0, kept = 0, spare, cache;
 	int i;
 
 	for (i = 0; i < MAX_NR_ZONES; i++) {
@@ -61,11 +61,13 @@ struct node_mem node_mem(u32 node)
 	}
 	cache = node_pages(data, NR_ACTIVE_FILE) +
 		node_pages(data, NR_INACTIVE_FILE);
+	spare = free - min(free, kept);
 	return (struct node_mem) {
 		.total = (u64)total << PAGE_SHIFT,
 		.free = (u64)free << PAGE_SHIFT,
-		.available = ((u64)(free - min(free, kept) + cache / 2) <<
-			      PAGE_SHIFT) + pool_bytes(node),
+		.spare = (u64)spare << PAGE_SHIFT,
+		.available = ((u64)(spare + cache / 2) << PAGE_SHIFT) +
+			     pool_bytes(node),
 	};
 }
 

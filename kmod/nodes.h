@@ -16,11 +16,13 @@ union cmd_buffer;
  * struct node_mem - memory of a node, in bytes
  * @total: that the kernel manages
  * @free: that is free
+ * @spare: of that, above the kernel's watermarks
  * @available: that could be had: free, or easily freed
  */
 struct node_mem {
 	u64 total;
 	u64 free;
+	u64 spare;
 	u64 available;
 };
 

@@ -175,8 +175,14 @@ static bool may_have(struct vcpunuma_mem *mem, u32 node, u64 bytes)
 /* It has been seen that the node has so much for the object. */
 static struct page *alloc_granted(u32 node, unsigned int order, gfp_t gfp)
 {
+	struct page *page;
+
 	/* The kernel logs a trace for a node that has gone. */
-	return node_online(node) ? alloc_pages_node(node, gfp, order) : NULL;
+	do {
+		page = node_online(node) ? alloc_pages_node(node, gfp, order) :
+					   NULL;
+	} while (!page && pool_give_back(node) && !fatal_signal_pending(current));
+	return page;
 }
 
 static struct page *alloc_on(struct vcpunuma_mem *mem, u32 node,

@@ -210,6 +210,26 @@ struct page *pool_take(u32 node, struct mem_cgroup *memcg)
 	return page;
 }
 
+/**
+ * pool_give_back - a page of the pool for who found none, to be allocated again
+ * @node: the node, online
+ *
+ * What is warm is no less to be had than what is free. The shrinker would see to
+ * that, but only if the kernel reclaims, and not before an allocation that can do
+ * without has gone to another node.
+ *
+ * Return: was there one? Never if it is not for want of memory that none was found.
+ */
+bool pool_give_back(u32 node)
+{
+	struct pool *pool = &pools[node];
+
+	if (!READ_ONCE(pool->nr) || node_mem(node).spare >= HPAGE_PMD_SIZE)
+		return false;
+	WRITE_ONCE(pool->pause, jiffies + POOL_PAUSE);
+	return drain(pool, 0, 1);
+}
+
 /** pool_bytes - how much a node's pool has */
 u64 pool_bytes(u32 node)
 {

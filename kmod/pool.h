@@ -14,6 +14,7 @@ int pool_init(void);
 void pool_exit(void);
 
 struct page *pool_take(u32 node, struct mem_cgroup *memcg);
+bool pool_give_back(u32 node);
 u64 pool_bytes(u32 node);
 bool pool_poison(struct page *page);
 
