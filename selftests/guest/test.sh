@@ -47,7 +47,8 @@ elif [ "$kernel" = debug ]; then
 fi
 
 # Guests and the programs in each. One for a topology; two, TOPOLOGY-1 and
-# TOPOLOGY-2, where there is much to do, which take turns in the programs.
+# TOPOLOGY-2, where there is much to do, which take turns in the programs. Not with
+# the debug kernel, which keeps all processors busy: two get in each other's way.
 guests=()
 declare -A programs_of
 plan_guest()
@@ -55,7 +56,7 @@ plan_guest()
 	local topology=$1 i
 	shift
 	rm -rf "$build/test/$topology" "$build/test/$topology"-[12]
-	if [ $# -lt 4 ] || [ -n "$storm" ]; then
+	if [ $# -lt 4 ] || [ -n "$storm" ] || [ "$kernel" = debug ]; then
 		guests+=("$topology")
 		programs_of[$topology]="$*"
 		return
