@@ -459,23 +459,6 @@ static long child_settle(void *unused, int fd)
 	return mlockall(MCL_CURRENT) ? -errno : 0;
 }
 
-/*
- * It may not tell how far it came as long as the group is full: sending takes
- * memory too.
- */
-static long child_touch_and_destroy(void *arg, int fd)
-{
-	const struct mem_arg *a = arg;
-	long done;
-
-	(void)fd;
-	catch_sigbus();
-	done = touch_until_sigbus(child_at, a->length, 1UL << a->shift);
-	if (munmap(child_at, a->length) || close(child_mem))
-		return -errno;
-	return done;
-}
-
 static long child_touch_tables(void *arg, int fd)
 {
 	const struct mem_arg *a = arg;
@@ -495,6 +478,18 @@ static long child_destroy(void *arg, int fd)
 	if (munmap(child_at, a->length) || close(child_mem))
 		return -errno;
 	return 0;
+}
+
+/*
+ * It may not tell how far it came as long as the group is full: sending takes
+ * memory too.
+ */
+static long child_touch_and_destroy(void *arg, int fd)
+{
+	long done = child_touch(arg, fd);
+	long err = child_destroy(arg, fd);
+
+	return err ? err : done;
 }
 
 TEST_F(memory, charged)

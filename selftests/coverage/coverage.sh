@@ -38,21 +38,6 @@ kernel=$("$guest/kernel.sh" debug)
 make -s --no-print-directory -C "$tree" all KDIR="$kernel/headers" GCOV_PROFILE=y
 objects=$BUILD/$(cat "$kernel/release")/module/kmod
 
-# The counts that a guest left in the directory of its logs, for gcov
-collect()
-{
-	local dir=$1/gcov name
-	rm -rf "$dir"
-	mkdir -p "$dir"
-	tar -C "$dir" -xf "$1/gcov.tar" || die "the guest left no counts"
-	# gcov looks for the notes of the compiler beside the counts.
-	(cd "$objects" && find . -name '*.gcno') | while read -r name; do
-		name=${name#./}
-		cp "$objects/$name" "$dir/${name//\//-}"
-	done
-	counts+=("$dir")
-}
-
 status=0 counts=("$BUILD/test-core")
 rm -rf "$BUILD/test-core"
 make -s -C "$tree/selftests/core" BUILD="$BUILD/test-core" COVERAGE=y run || status=1
@@ -60,11 +45,17 @@ for topology in "${topologies[@]}"; do
 	here=("$@")
 	[ $# -gt 0 ] || read -ra here <<<"${programs[$topology]:-}"
 	"$guest/test.sh" -k debug -t "$topology" "${here[@]}" || status=1
-	# One guest, or two that shared the programs
-	for logs in "$BUILD/test/$topology" "$BUILD/test/$topology"-[0-9]; do
-		[ -d "$logs" ] || continue
-		collect "$logs"
+	dir=$BUILD/test/$topology/gcov
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	tar -C "$dir" -xf "$BUILD/test/$topology/gcov.tar" ||
+		die "the guest left no counts"
+	# gcov looks for the notes of the compiler beside the counts.
+	(cd "$objects" && find . -name '*.gcno') | while read -r name; do
+		name=${name#./}
+		cp "$objects/$name" "$dir/${name//\//-}"
 	done
+	counts+=("$dir")
 done
 
 python3 "$coverage/coverage.py" "$tree" "$coverage/missed.txt" "${counts[@]}" || status=1

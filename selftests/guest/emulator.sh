@@ -32,9 +32,11 @@ if [ -x "$final/run" ]; then
 	exit 0
 fi
 
+# In a shell of its own: whatever fails there, the machine's own is left.
 fetch()
-{
-	local dir=$1
+(
+	dir=$1
+	apt_use_suite $suite
 	apt_unpack "$dir" "${packages[@]/%//$suite}" || return 1
 	cat >"$dir/run" <<-'EOF'
 	#!/bin/sh
@@ -45,12 +47,11 @@ fetch()
 	EOF
 	chmod +x "$dir/run"
 	"$dir/run" --version
-}
+)
 
 lock_cache apt
 if [ ! -x "$final/run" ]; then
 	mkdir -p "$cache/emulator"
-	apt_use_suite $suite
 	temporary=$(mktemp -d "$cache/emulator/.new.XXXXXX")
 	trap 'rm -rf "$temporary"' EXIT
 	if ! logged "fetching QEMU from Debian's $suite" fetch "$temporary"; then
