@@ -227,7 +227,11 @@ bool pool_give_back(u32 node)
 	if (!READ_ONCE(pool->nr) || node_mem(node).spare >= HPAGE_PMD_SIZE)
 		return false;
 	WRITE_ONCE(pool->pause, jiffies + POOL_PAUSE);
-	return drain(pool, 0, 1);
+	if (!drain(pool, 0, 1))
+		return false;
+	/* It was full, and has to wait for something else from now on. */
+	wake_up(&pool->wait);
+	return true;
 }
 
 /** pool_bytes - how much a node's pool has */

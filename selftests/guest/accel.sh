@@ -26,11 +26,13 @@ kvm_boots()
 
 [ -w /dev/kvm ] || { echo "$tcg"; exit 0; }
 
-answer="$cache/accel.$(cat /proc/sys/kernel/random/boot_id)"
+boot=$(cat /proc/sys/kernel/random/boot_id)
+answer=$cache/accel.$boot
 if [ ! -f "$answer" ]; then
 	say "trying whether KVM works here"
 	mkdir -p "$cache"
-	rm -f "$cache"/accel.*
+	# Not what another one, just started, is about to answer.
+	find "$cache" -maxdepth 1 -name 'accel.*' ! -name "accel.$boot*" -delete
 	if kvm_boots "$@"; then
 		echo "$kvm"
 	else

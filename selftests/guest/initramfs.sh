@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# initramfs.sh KERNEL_DIR: packs guest-init, busybox and the few modules needed
-# to reach the host's files, and prints the archive's name. Packed anew when
-# guest-init or the kernel has changed.
+# initramfs.sh KERNEL_DIR: packs guest-init, guest-ticks, busybox and the few
+# modules needed to reach the host's files, and prints the archive's name. Packed
+# anew when these scripts or the kernel have changed.
 
 set -euo pipefail
 # shellcheck source=selftests/guest/lib.sh
@@ -14,8 +14,8 @@ release=$(cat "$kernel/release")
 archive="$build/$release/initramfs.cpio"
 busybox=$(command -v busybox) || die "no busybox: run 'make deps'"
 
-if [ "$archive" -nt "$guest/guest-init" ] && [ "$archive" -nt "$kernel/release" ] &&
-	[ "$archive" -nt "$0" ]; then
+if [ "$archive" -nt "$guest/guest-init" ] && [ "$archive" -nt "$guest/guest-ticks" ] &&
+	[ "$archive" -nt "$kernel/release" ] && [ "$archive" -nt "$0" ]; then
 	echo "$archive"
 	exit 0
 fi
@@ -26,7 +26,8 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{bin,dev,lower,modules,newroot,proc,share,sys,upper}
 cp "$busybox" "$work/bin/busybox"
 cp "$guest/guest-init" "$work/init"
-chmod 755 "$work/init"
+cp "$guest/guest-ticks" "$work/guest-ticks"
+chmod 755 "$work/init" "$work/guest-ticks"
 
 # Dependencies first, each once: guest-init need only go down the list. busybox
 # loads none that are compressed.

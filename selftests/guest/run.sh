@@ -111,7 +111,8 @@ wait_for_guest()
 {
 	local begin=$SECONDS
 	while kill -0 "$pid" 2>/dev/null; do
-		if [ ! -e "$logs/booted" ] && [ $((SECONDS - begin)) -ge $boot_limit ]; then
+		if [ ! -e "$logs/booted" ] && { [ $((SECONDS - begin)) -ge $boot_limit ] ||
+			grep -aqs "rcu: .* detected stalls" "$logs/console.log"; }; then
 			break
 		fi
 		if [ $interactive = no ] && [ $((SECONDS - begin)) -ge "$limit" ]; then
@@ -207,14 +208,15 @@ trap 'exit 130' INT TERM
 write_share "$@"
 start_qemu
 wait_for_guest
-# Under emulation on a busy host a kernel sometimes dies before its first
-# process; nothing of ours has run by then.
-if [ ! -e "$logs/booted" ] && [ $timed_out = no ]; then
+# Under emulation a kernel sometimes dies before its first process, or has lost a
+# timer (see guest-ticks); nothing of ours has run by then.
+for try in 1 2 3 4; do
+	[ ! -e "$logs/booted" ] && [ $timed_out = no ] || break
 	say "the guest did not boot; trying once more"
-	mv "$logs/console.log" "$logs/console-1.log"
+	mv "$logs/console.log" "$logs/console-$try.log"
 	start_qemu
 	wait_for_guest
-fi
+done
 status=0
 verdict || status=$?
 exit $status

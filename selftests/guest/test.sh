@@ -155,10 +155,24 @@ run_guests()
 	wait
 }
 
-# What went wrong in NAME, in short and marked: CI shows the end of what it is told.
+# What went wrong in program NAME, in short and marked: CI shows the end of what it
+# is told. The lines with !! are the shortest: which tests, or why no more.
 recap()
 {
-	local topology=$1 name=$2 logs=$build/test/$1
+	local guest_name=$1 name=$2 logs=$build/test/$1 why
+	if grep -q "^$name " "$logs/results" 2>/dev/null; then
+		why=$(awk -v name="# $name" '
+			/^# [a-z0-9.-]+$/	{ here = $0 == name }
+			here && /^not ok/	{ sub(/^not ok [0-9]* */, ""); print }' \
+			"$logs/output.log" | tr '\n' ' ')
+	elif [ ! -e "$logs/booted" ]; then
+		why="no boot: $(tail -n 1 "$logs/qemu.log" 2>/dev/null)"
+	else
+		why="did not finish: $(grep -ahoE 'RIP: 0010:.*|Kernel panic.*' \
+			"$logs/console.log" 2>/dev/null | cut -c 1-100 | head -n 2 |
+			tr '\n' ' ')"
+	fi
+	echo "!! $guest_name $name: ${why:-see its output}"
 	{
 		if grep -q "^$name " "$logs/results" 2>/dev/null; then
 			awk -v name="# $name" '
@@ -169,7 +183,7 @@ recap()
 			tail -n 20 "$logs/output.log"
 			tail -n 20 "$logs/console.log"
 		fi
-	} 2>/dev/null | sed "s/^/! $topology $name: /" || true
+	} 2>/dev/null | sed "s/^/! $guest_name $name: /" || true
 }
 
 trap "trap - INT TERM; kill 0" INT TERM
@@ -180,33 +194,37 @@ else
 	run_guest "${guests[0]}"
 fi
 
-for topology in "${guests[@]}"; do
-	logs=$build/test/$topology
+for name in "${guests[@]}"; do
+	logs=$build/test/$name
 	status=$(cat "$logs/run-status" 2>/dev/null || echo 125)
 	# The guest knows what there is to do in it, if it got as far as that.
-	plan="insmod ${programs_of[$topology]} rmmod memory-back"
+	plan="insmod ${programs_of[$name]} rmmod memory-back"
 	[ ! -s "$logs/plan" ] || plan=$(cat "$logs/plan")
 	failed_before=$total_failed
-	for name in $plan; do
+	ended=
+	for program in $plan; do
 		read -r passed failed skipped seconds < <(
-			sed -n "s/^$name \([0-9]* [0-9]* [0-9]* [0-9]*\)\$/\1/p" \
+			sed -n "s/^$program \([0-9]* [0-9]* [0-9]* [0-9]*\)\$/\1/p" \
 				"$logs/results" 2>/dev/null) || {
-			count "$topology" "$name" 0 1 0 - "did not finish"
-			recap "$topology" "$name"
+			count "$name" "$program" 0 1 0 - "did not finish"
+			# The rest has the same reason.
+			[ -n "$ended" ] || recap "$name" "$program"
+			ended=yes
 			continue
 		}
-		count "$topology" "$name" "$passed" "$failed" "$skipped" "$seconds" \
+		count "$name" "$program" "$passed" "$failed" "$skipped" "$seconds" \
 			"$([ "$failed" = 0 ] || echo "see $logs")"
-		[ "$failed" = 0 ] || recap "$topology" "$name"
+		[ "$failed" = 0 ] || recap "$name" "$program"
 	done
 	# The guest ended badly although each step went well.
 	if [ "$status" != 0 ] && [ $total_failed = "$failed_before" ]; then
-		count "$topology" guest 0 1 0 - "status $status, see $logs"
+		count "$name" guest 0 1 0 - "status $status, see $logs"
+		echo "!! $name: status $status"
 	fi
 done
 
 printf '\n  %-10s %-12s %7s %7s %8s %8s\n' \
-	topology test passed failed skipped seconds
+	guest test passed failed skipped seconds
 printf '%s\n' "${table[@]}"
 printf '\n%d passed, %d failed, %d skipped\n' \
 	$total_passed $total_failed $total_skipped
