@@ -211,7 +211,9 @@ wait_for_guest
 # Under emulation a kernel sometimes dies before its first process, or has lost a
 # timer (see guest-ticks); nothing of ours has run by then.
 for try in 1 2 3 4; do
-	[ ! -e "$logs/booted" ] && [ $timed_out = no ] || break
+	if [ -e "$logs/booted" ] || [ $timed_out = yes ]; then
+		break
+	fi
 	say "the guest did not boot; trying once more"
 	mv "$logs/console.log" "$logs/console-$try.log"
 	start_qemu
