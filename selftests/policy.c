@@ -569,7 +569,7 @@ static int reserve_all(int fd, int node)
  */
 TEST_F(reserved, of_others)
 {
-	size_t length = 128 * MIB;
+	size_t length = 64 * MIB;
 	struct vn_set to_b;
 	char *at;
 	int mem;
