@@ -104,6 +104,18 @@ static u64 drain(struct pool *pool, u64 keep, u64 most)
 	return nr;
 }
 
+/* The node is short of memory: give back at most so many pages. */
+static u64 shrink(struct pool *pool, u64 most)
+{
+	u64 nr;
+
+	WRITE_ONCE(pool->pause, jiffies + POOL_PAUSE);
+	nr = drain(pool, 0, most);
+	/* It was full, and has to wait for something else from now on. */
+	wake_up(&pool->wait);
+	return nr;
+}
+
 /* ---- Filling ---- */
 
 /* false: the node has none to spare now. */
@@ -226,12 +238,7 @@ bool pool_give_back(u32 node)
 
 	if (!READ_ONCE(pool->nr) || node_mem(node).spare >= HPAGE_PMD_SIZE)
 		return false;
-	WRITE_ONCE(pool->pause, jiffies + POOL_PAUSE);
-	if (!drain(pool, 0, 1))
-		return false;
-	/* It was full, and has to wait for something else from now on. */
-	wake_up(&pool->wait);
-	return true;
+	return shrink(pool, 1);
 }
 
 /** pool_bytes - how much a node's pool has */
@@ -275,13 +282,9 @@ static unsigned long pool_count(struct shrinker *s, struct shrink_control *sc)
 
 static unsigned long pool_scan(struct shrinker *s, struct shrink_control *sc)
 {
-	struct pool *pool = &pools[sc->nid];
-	u64 nr;
+	u64 nr = shrink(&pools[sc->nid],
+			DIV_ROUND_UP(sc->nr_to_scan, HPAGE_PMD_NR));
 
-	WRITE_ONCE(pool->pause, jiffies + POOL_PAUSE);
-	nr = drain(pool, 0, DIV_ROUND_UP(sc->nr_to_scan, HPAGE_PMD_NR));
-	/* It was full, and has to wait for something else from now on. */
-	wake_up(&pool->wait);
 	sc->nr_scanned = nr * HPAGE_PMD_NR;
 	return nr ? nr * HPAGE_PMD_NR : SHRINK_STOP;
 }

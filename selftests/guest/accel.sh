@@ -26,18 +26,16 @@ kvm_boots()
 
 [ -w /dev/kvm ] || { echo "$tcg"; exit 0; }
 
-boot=$(cat /proc/sys/kernel/random/boot_id)
-answer=$cache/accel.$boot
+answer="$cache/accel.$(cat /proc/sys/kernel/random/boot_id)"
+lock_cache accel
 if [ ! -f "$answer" ]; then
 	say "trying whether KVM works here"
-	mkdir -p "$cache"
-	# Not what another one, just started, is about to answer.
-	find "$cache" -maxdepth 1 -name 'accel.*' ! -name "accel.$boot*" -delete
+	rm -f "$cache"/accel.*
 	if kvm_boots "$@"; then
 		echo "$kvm"
 	else
 		echo "$tcg"
-	fi >"$answer.new.$$"
-	mv "$answer.new.$$" "$answer"
+	fi >"$answer.new"
+	mv "$answer.new" "$answer"
 fi
 cat "$answer"

@@ -156,34 +156,27 @@ run_guests()
 }
 
 # What went wrong in program NAME, in short and marked: CI shows the end of what it
-# is told. The lines with !! are the shortest: which tests, or why no more.
+# is told. The line with !! is the shortest: which tests, or why no more. Any log
+# may be missing, and nothing in it may be of use.
 recap()
 {
-	local guest_name=$1 name=$2 logs=$build/test/$1 why
-	if grep -q "^$name " "$logs/results" 2>/dev/null; then
-		why=$(awk -v name="# $name" '
+	local guest_name=$1 name=$2 logs=$build/test/$1 details why
+	if grep -qs "^$name " "$logs/results"; then
+		details=$(awk -v name="# $name" '
 			/^# [a-z0-9.-]+$/	{ here = $0 == name }
-			here && /^not ok/	{ sub(/^not ok [0-9]* */, ""); print }' \
-			"$logs/output.log" | tr '\n' ' ')
-	elif [ ! -e "$logs/booted" ]; then
-		why="no boot: $(tail -n 1 "$logs/qemu.log" 2>/dev/null)"
+			here && /^not ok|Expected|complained|[Ee]xit status|stopped after|terminated|:[0-9]+:.*:|^#   /' \
+			"$logs/output.log" 2>/dev/null) || true
+		why=$(sed -n 's/^not ok [0-9]* *//p' <<<"$details" | paste -sd ' ')
 	else
-		why="did not finish: $(grep -ahoE 'RIP: 0010:.*|Kernel panic.*' \
-			"$logs/console.log" 2>/dev/null | cut -c 1-100 | head -n 2 |
-			tr '\n' ' ')"
+		details=$(tail -qn 20 "$logs"/{output,console}.log 2>/dev/null) || true
+		why="did not finish"
+		[ -e "$logs/booted" ] || why="no boot"
+		why+=": $(grep -ahoEs 'RIP: 0010:.*|Kernel panic.*|guest-init: .*' \
+			"$logs"/{qemu,console}.log | cut -c 1-100 | head -n 2 |
+			paste -sd ' ')" || true
 	fi
+	head -n 60 <<<"$details" | sed "s/^/! $guest_name $name: /"
 	echo "!! $guest_name $name: ${why:-see its output}"
-	{
-		if grep -q "^$name " "$logs/results" 2>/dev/null; then
-			awk -v name="# $name" '
-				/^# [a-z0-9.-]+$/	{ here = $0 == name }
-				here && /^not ok|Expected|complained|[Ee]xit status|stopped after|terminated|:[0-9]+:.*:|^#   /' \
-				"$logs/output.log" | head -n 60
-		else
-			tail -n 20 "$logs/output.log"
-			tail -n 20 "$logs/console.log"
-		fi
-	} 2>/dev/null | sed "s/^/! $guest_name $name: /" || true
 }
 
 trap "trap - INT TERM; kill 0" INT TERM
